@@ -1,0 +1,86 @@
+//! The collector a rule writes to. It belongs to one rule on one path (or one tree), so that a rule
+//! can neither mislabel a finding nor forget what it counted.
+
+use super::Subject;
+use std::ops::Range;
+
+/// Where a draft is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The path as a whole.
+    Whole,
+    /// Byte offsets into the content that was given to the rule. The engine turns them into a region.
+    Bytes(Range<usize>),
+}
+
+/// A finding as the rule states it, before the engine adds rule, severity, region, excerpt and fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The path, if it is not the one that the rule was given.
+    pub path: Option<Box<[u8]>>,
+    /// What the path stands for.
+    pub subject: Subject,
+    /// Where it is.
+    pub place: Place,
+    /// One sentence, no full stop; may hold untrusted text, which every sink encodes.
+    pub message: String,
+}
+
+/// Collects the findings of one rule.
+#[derive(Default)]
+pub struct Found {
+    drafts: Vec<Draft>,
+    requirements: u64,
+}
+
+impl Found {
+    /// The path that the rule was given is in violation as a whole.
+    pub fn whole(&mut self, message: impl Into<String>) {
+        self.push(None, Subject::File, Place::Whole, message.into());
+    }
+
+    /// A place in the content is in violation; `bytes` are offsets into the content given to the rule.
+    /// An empty range marks a position.
+    pub fn at(&mut self, bytes: Range<usize>, message: impl Into<String>) {
+        self.push(None, Subject::File, Place::Bytes(bytes), message.into());
+    }
+
+    /// Another path is in violation: for whole-tree rules, and for directories.
+    pub fn on(&mut self, path: &[u8], subject: Subject, message: impl Into<String>) {
+        self.push(Some(path.into()), subject, Place::Whole, message.into());
+    }
+
+    /// States that `count` required things were looked for; they enter the compliance score.
+    pub fn looked_for(&mut self, count: u64) {
+        self.requirements += count;
+    }
+
+    /// The number of findings so far.
+    pub fn len(&self) -> usize {
+        self.drafts.len()
+    }
+
+    /// Whether nothing was found so far.
+    pub fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+
+    /// The number of required things looked for so far.
+    pub fn requirements(&self) -> u64 {
+        self.requirements
+    }
+
+    /// Takes all drafts out, in the order in which they were reported.
+    pub fn drain(&mut self) -> std::vec::Drain<'_, Draft> {
+        self.drafts.drain(..)
+    }
+
+    fn push(&mut self, path: Option<Box<[u8]>>, subject: Subject, place: Place, message: String) {
+        self.drafts.push(Draft {
+            path,
+            subject,
+            place,
+            message,
+        });
+    }
+}

@@ -1,0 +1,170 @@
+//! The policy as the engine uses it: everything parsed, checked and compiled before the first file is read.
+
+use super::globs::{GlobId, Globs};
+use crate::finding::Severity;
+use crate::rules::{Check, PathPattern, Rule};
+use std::sync::Arc;
+
+/// A valid policy.
+pub struct Policy {
+    /// What it was read from, the main document first, then what it extends; for the record.
+    pub sources: Vec<Source>,
+    /// All path patterns of the policy, compiled into one set.
+    pub globs: Globs,
+    /// Paths that no rule looks at.
+    pub exclude: Vec<GlobId>,
+    /// The rules that are on somewhere, in the order of the catalogue, then the policy's own by name.
+    pub rules: Vec<RuleInstance>,
+    /// Accepted violations.
+    pub suppressions: Vec<PolicySuppression>,
+    /// What may be removed.
+    pub cleanup: CleanupPolicy,
+    /// When the merge is refused.
+    pub gate: Gate,
+    /// What belongs to the workspace.
+    pub workspace: WorkspacePolicy,
+}
+
+/// A document that the policy was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path as given, or `preset NAME`.
+    pub name: String,
+    /// Path relative to the workspace with `/`, if the document lies in it.
+    pub workspace_path: Option<String>,
+    /// The text as it was read.
+    pub text: String,
+    /// SHA-256 of the text, hex.
+    pub sha256: String,
+}
+
+/// A place in a policy document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Index into [`Policy::sources`].
+    pub source: usize,
+    /// From 1.
+    pub line: u32,
+    /// In characters, from 1.
+    pub column: u32,
+}
+
+/// A rule as one policy uses it.
+pub struct RuleInstance {
+    /// The name in the policy: the built-in id, or a name of the policy's own.
+    pub id: Arc<str>,
+    /// The built-in rule.
+    pub rule: &'static Rule,
+    /// The policy's own message, shown instead of the rule's.
+    pub message: Option<String>,
+    /// `variants[0]` is the base; the others are from overrides, each complete.
+    pub variants: Vec<Variant>,
+    /// The overrides that mention this rule, in order: (override's patterns, index of the variant).
+    /// For a path the last override whose patterns match decides; without one the base does.
+    pub overrides: Vec<(Vec<GlobId>, usize)>,
+}
+
+/// A rule with one set of options.
+#[derive(Clone)]
+pub struct Variant {
+    /// `None`: off.
+    pub severity: Option<Severity>,
+    /// The compiled options. `None` for rules of the engine itself and where the rule is off.
+    pub check: Option<Arc<dyn Check>>,
+    /// Paths that the rule looks at; `None`: all.
+    pub paths: Option<Vec<GlobId>>,
+    /// Paths that it does not look at.
+    pub exclude: Vec<GlobId>,
+}
+
+/// A suppression in the policy. Its 1-based position in [`Policy::suppressions`] is its number.
+#[derive(Clone, Debug)]
+pub struct PolicySuppression {
+    /// The rule (name in the policy) it covers.
+    pub rule: String,
+    /// The paths it covers.
+    pub paths: Vec<GlobId>,
+    /// Why. Never empty.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last day on which it holds.
+    pub expires: Option<jiff::civil::Date>,
+    /// Where it is written.
+    pub position: Position,
+}
+
+/// What may be removed, and how much.
+#[derive(Clone, Debug, Default)]
+pub struct CleanupPolicy {
+    /// The rules, by name.
+    pub rules: Vec<CleanupRule>,
+    /// Never touched, whatever a rule says.
+    pub keep: Vec<PathPattern>,
+    /// Budgets for a whole run; a plan over one of them is refused as a whole.
+    pub limits: CleanupLimits,
+}
+
+/// One cleanup rule.
+#[derive(Clone, Debug)]
+pub struct CleanupRule {
+    /// Its name in the policy.
+    pub name: String,
+    /// What it matches. A pattern that ends in `/` matches directories, with everything below them.
+    pub paths: Vec<PathPattern>,
+    /// Only files whose modification is longer ago.
+    pub older_than: Option<std::time::Duration>,
+    /// Only files of more bytes.
+    pub larger_than: Option<u64>,
+    /// Whether files that git tracks may go.
+    pub tracked: bool,
+    /// Where it is written.
+    pub position: Position,
+}
+
+/// Budgets of cleanup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CleanupLimits {
+    /// Most files and directories.
+    pub max_files: u64,
+    /// Most bytes.
+    pub max_bytes: u64,
+}
+
+impl Default for CleanupLimits {
+    fn default() -> Self {
+        Self {
+            max_files: 10_000,
+            max_bytes: 10 << 30,
+        }
+    }
+}
+
+/// When the merge is refused.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gate {
+    /// Violations of at least this severity fail; `None`: never.
+    pub fail_on: Option<Severity>,
+    /// The least compliance score.
+    pub min_score: Option<f64>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            fail_on: Some(Severity::Error),
+            min_score: None,
+        }
+    }
+}
+
+/// What belongs to the workspace, and what may stay unread.
+#[derive(Clone, Debug)]
+pub struct WorkspacePolicy {
+    /// Whether nested repositories and submodules are entered.
+    pub enter_nested: bool,
+    /// Unreadable paths that do not make the verdict undecided.
+    pub allow_unreadable: Vec<GlobId>,
+    /// Files of more bytes get no content rules; at most 64 MiB.
+    pub max_content: u64,
+}

@@ -1,0 +1,178 @@
+//! What a rule is: static facts, options that are the check, and the views of the workspace it gets.
+
+use crate::finding::{Found, Severity};
+use crate::walk::{Entry, EntryId, Kind, Tree};
+use std::collections::HashMap;
+
+/// Static facts of a rule. Everything that is shown about it (catalogue, `explain`, schema, docs) derives from this.
+pub struct Rule {
+    /// The name in policies: lower-case words joined by `-`.
+    pub id: &'static str,
+    /// One line, no full stop: what a violation is.
+    pub summary: &'static str,
+    /// Why anyone would want it; one or two sentences of Markdown.
+    pub why: &'static str,
+    /// What to do about a violation; one or two sentences of Markdown.
+    pub fix: &'static str,
+    /// Severity when a policy switches the rule on without naming one.
+    pub severity: Severity,
+    /// What the rule looks at.
+    pub levels: &'static [Level],
+    /// Whether the rule says nothing without `paths` in the policy.
+    pub needs_paths: bool,
+    /// The JSON Schema of the rule's own options.
+    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    /// Options from the policy (a mapping, without the keys that every rule has) to a check.
+    pub build: fn(serde_yaml::Value) -> Result<Box<dyn Check>, Vec<OptionError>>,
+    /// Small workspaces that prove the rule; one generic test runs them all.
+    pub examples: &'static [Example],
+}
+
+/// What a rule looks at. The engine reads a file's content only for rules that want it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Each path, directories included, without its content: [`Check::entry`].
+    Entry,
+    /// The content of each text file within the content limit: [`Check::content`].
+    Content,
+    /// All paths together, once, after every content: [`Check::tree`].
+    Tree,
+    /// Wants [`Scope::digest`] for files that share their size with another file.
+    Digest,
+    /// Found by the engine itself (suppressions, dead patterns); has no check.
+    Engine,
+}
+
+/// A mistake in a rule's options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionError {
+    /// Keys and list positions from the rule's mapping down to the mistake.
+    pub path: Vec<String>,
+    /// What is wrong and what was expected.
+    pub message: String,
+}
+
+impl OptionError {
+    /// A mistake in the value of one option.
+    pub fn new(key: &str, message: impl Into<String>) -> Self {
+        Self {
+            path: vec![key.to_owned()],
+            message: message.into(),
+        }
+    }
+}
+
+/// The code of a rule. Options are already in `self`. A rule overrides only the level it declares.
+pub trait Check: Send + Sync {
+    /// Looks at one path.
+    fn entry(&self, _entry: Entry<'_>, _found: &mut Found) {}
+
+    /// Looks at the content of one text file.
+    fn content(&self, _file: &Content<'_>, _found: &mut Found) {}
+
+    /// Looks at all paths in the rule's scope.
+    fn tree(&self, _scope: &Scope<'_>, _found: &mut Found) {}
+
+    /// Looks for mistakes that the types of the options cannot show.
+    fn validate(&self) -> Vec<OptionError> {
+        Vec::new()
+    }
+}
+
+/// A text file's content, whole.
+pub struct Content<'a> {
+    /// The path and its metadata.
+    pub entry: Entry<'a>,
+    /// All bytes of the file.
+    pub bytes: &'a [u8],
+}
+
+impl Content<'_> {
+    /// Whether the file's name ends in one of these extensions (without dot, lower case), ignoring ASCII case.
+    pub fn has_extension(&self, extensions: &[&str]) -> bool {
+        let name = self.entry.name();
+        let Some(dot) = name.iter().rposition(|byte| *byte == b'.') else {
+            return false;
+        };
+        extensions
+            .iter()
+            .any(|wanted| name[dot + 1..].eq_ignore_ascii_case(wanted.as_bytes()))
+    }
+}
+
+/// What a whole-tree rule sees: the entries in its scope (never ignored or excluded ones), in tree order.
+pub struct Scope<'a> {
+    tree: &'a Tree,
+    members: Vec<EntryId>,
+    digests: &'a HashMap<EntryId, u128>,
+}
+
+impl<'a> Scope<'a> {
+    /// A scope of these entries (ascending).
+    pub fn new(tree: &'a Tree, members: Vec<EntryId>, digests: &'a HashMap<EntryId, u128>) -> Self {
+        Self {
+            tree,
+            members,
+            digests,
+        }
+    }
+
+    /// The entries that the rule applies to, in tree order: a directory right before what is in it.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'a>> + '_ {
+        self.members.iter().map(|id| self.tree.entry(*id))
+    }
+
+    /// The entries that are regular files.
+    pub fn files(&self) -> impl Iterator<Item = Entry<'a>> + '_ {
+        self.entries().filter(|entry| entry.kind() == Kind::File)
+    }
+
+    /// The whole workspace, for looking beyond the scope (does a link's target exist?).
+    pub fn tree(&self) -> &'a Tree {
+        self.tree
+    }
+
+    /// A digest of the file's content: equal digests mean equal contents for every practical purpose,
+    /// but it is no cryptographic promise. Only with [`Level::Digest`]; `None` where no other file has
+    /// the same size, for empty files, and where the file could not be read.
+    pub fn digest(&self, entry: Entry<'_>) -> Option<u128> {
+        self.digests.get(&entry.id()).copied()
+    }
+}
+
+/// A small workspace and what the rule says about it.
+pub struct Example {
+    /// What it shows, as a sentence.
+    pub title: &'static str,
+    /// The rule's mapping in the policy, as YAML (with `paths` and the like), or empty.
+    pub options: &'static str,
+    /// The files.
+    pub files: &'static [ExampleFile],
+    /// The expected violations, in order: `path`, `path:line` or `path:line:column`. Empty for a good example.
+    pub violations: &'static [&'static str],
+}
+
+/// A file of an example.
+pub struct ExampleFile {
+    /// Relative path with `/`. One that ends in `/` is an empty directory.
+    pub path: &'static str,
+    /// What it is.
+    pub is: ExampleKind,
+}
+
+/// What a file of an example is.
+#[derive(Clone, Copy)]
+pub enum ExampleKind {
+    /// A regular file, mode 644.
+    Text(&'static str),
+    /// A regular file with arbitrary bytes, mode 644.
+    Bytes(&'static [u8]),
+    /// A regular file, mode 755.
+    Executable(&'static str),
+    /// A symbolic link to this target.
+    Link(&'static str),
+    /// A regular file of this many zero bytes.
+    Size(u64),
+    /// A directory with a `.git` of its own.
+    Repository,
+}

@@ -1,0 +1,33 @@
+//! The rules. Each is one file here, and one line in the list below; everything else about rules
+//! (catalogue, `explain`, schema, docs, tests of the examples) derives from the list.
+
+mod check;
+mod options;
+
+pub use check::{
+    Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
+};
+pub use options::{Age, ByteSize, PathPattern, Pattern};
+
+/// Declares each rule's module and puts its `RULE` into the registry.
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => {
+        $(mod $module;)*
+        static REGISTRY: &[&Rule] = &[$(&$module::RULE),*];
+    };
+}
+
+// One line a rule, in the order of the catalogue. `cargo fmt` does not see these files: `.ci/run` formats them by name.
+rules! {
+    path_length,
+}
+
+/// All rules, in the order of the catalogue.
+pub fn all() -> &'static [&'static Rule] {
+    REGISTRY
+}
+
+/// The rule with this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    REGISTRY.iter().copied().find(|rule| rule.id == id)
+}

@@ -1,0 +1,3 @@
+//! The record: one SQLite file that is true at any moment.
+
+pub mod rows;

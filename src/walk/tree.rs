@@ -1,0 +1,355 @@
+//! The list of everything in the workspace, compact enough for ten million paths.
+
+use bstr::{BStr, ByteSlice};
+use std::cmp::Ordering;
+use std::path::PathBuf;
+
+/// What a path is, without following it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory that belongs to the workspace.
+    Directory,
+    /// A symbolic link, to whatever or nothing.
+    Symlink,
+    /// A directory that is a git repository of its own (or a submodule); not entered unless asked.
+    NestedRepository,
+    /// A FIFO, socket or device: never opened.
+    Special,
+}
+
+/// The mode that git's index has for a tracked path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum IndexMode {
+    /// 100644
+    Regular,
+    /// 100755
+    Executable,
+    /// 120000
+    Symlink,
+    /// 160000, a submodule
+    Gitlink,
+}
+
+/// Facts about one path, from `lstat` and the git index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// What it is.
+    pub kind: Kind,
+    /// `st_mode`'s permission bits (`0o7777`).
+    pub permissions: u16,
+    /// Size in bytes; of a symlink the length of its target.
+    pub size: u64,
+    /// Modification time in nanoseconds since 1970-01-01 UTC.
+    pub modified_ns: i64,
+    /// The index mode, if git tracks the path.
+    pub tracked: Option<IndexMode>,
+    /// `.gitignore` covers it and git does not track it: no rule sees it, cleanup does.
+    pub ignored: bool,
+}
+
+/// Index of an entry in its [`Tree`]; ascending in tree order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryId(pub u32);
+
+/// Why a path that was seen was not fully checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The content is not text; rules about paths did look at it.
+    Binary,
+    /// Larger than the content limit (bytes); rules about paths did look at it.
+    TooLarge(u64),
+    /// The operating system refused; makes the verdict undecided.
+    Unreadable(String),
+    /// FIFO, socket or device.
+    Special,
+    /// The policy's `exclude` pattern that matched.
+    Excluded(String),
+    /// `.gitignore` (or `.git/info/exclude`) covers it, and git does not track it.
+    GitIgnored,
+    /// It changed between the first and the last byte read; makes the verdict undecided.
+    ChangedWhileRead,
+    /// A repository of its own that was not entered.
+    NestedRepository,
+    /// Tracked by git but not in the working tree (sparse checkout, or deleted).
+    Absent,
+    /// Written by this program itself: its database and what belongs to it.
+    OwnOutput,
+}
+
+impl SkipReason {
+    /// The text in the record.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Binary => "binary".into(),
+            Self::TooLarge(limit) => format!("too large: over the content limit of {limit} bytes"),
+            Self::Unreadable(why) => format!("unreadable: {why}"),
+            Self::Special => "special file".into(),
+            Self::Excluded(pattern) => format!("excluded by `{pattern}`"),
+            Self::GitIgnored => "ignored by git".into(),
+            Self::ChangedWhileRead => "changed while read".into(),
+            Self::NestedRepository => "nested repository".into(),
+            Self::Absent => "absent: tracked but not in the working tree".into(),
+            Self::OwnOutput => "own output".into(),
+        }
+    }
+
+    /// Whether the run cannot vouch for a verdict because of this.
+    pub fn is_undecided(&self) -> bool {
+        matches!(self, Self::Unreadable(_) | Self::ChangedWhileRead)
+    }
+}
+
+/// A path that was seen and not fully checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Relative to the workspace, with `/`.
+    pub path: Box<[u8]>,
+    /// Why.
+    pub reason: SkipReason,
+    /// Size in bytes, if it is known.
+    pub size: Option<u64>,
+}
+
+/// 32 bytes a path, beside the path's own bytes in the arena.
+#[derive(Clone, Copy)]
+struct Record {
+    path_start: u64,
+    size: u64,
+    modified_ns: i64,
+    path_len: u16,
+    permissions: u16,
+    kind: Kind,
+    tracked: Option<IndexMode>,
+    ignored: bool,
+}
+
+/// Everything in the workspace, in tree order: components compared as bytes, a directory right before
+/// what is in it. The order depends on the names alone.
+pub struct Tree {
+    root: PathBuf,
+    arena: Vec<u8>,
+    records: Vec<Record>,
+}
+
+impl Tree {
+    /// The workspace's absolute path.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    /// The number of entries, directories and ignored ones included.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is nothing in the workspace.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The entry with this id.
+    ///
+    /// # Panics
+    /// If the id is not from this tree.
+    pub fn entry(&self, id: EntryId) -> Entry<'_> {
+        Entry { tree: self, id }
+    }
+
+    /// All entries in tree order, ignored ones included.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = Entry<'_>> + DoubleEndedIterator {
+        (0..u32::try_from(self.records.len()).unwrap_or(u32::MAX)).map(|index| Entry {
+            tree: self,
+            id: EntryId(index),
+        })
+    }
+
+    /// The entry at `path` (relative, with `/`), if there is one.
+    pub fn find(&self, path: &[u8]) -> Option<Entry<'_>> {
+        self.records
+            .binary_search_by(|record| compare_paths(self.path_of(record), path))
+            .ok()
+            .and_then(|index| u32::try_from(index).ok())
+            .map(|index| self.entry(EntryId(index)))
+    }
+
+    fn path_of(&self, record: &Record) -> &[u8] {
+        let start = usize::try_from(record.path_start).unwrap_or(usize::MAX);
+        &self.arena[start..start + usize::from(record.path_len)]
+    }
+}
+
+/// One path of the workspace.
+#[derive(Clone, Copy)]
+pub struct Entry<'t> {
+    tree: &'t Tree,
+    id: EntryId,
+}
+
+impl<'t> Entry<'t> {
+    fn record(&self) -> &'t Record {
+        &self.tree.records[self.id.0 as usize]
+    }
+
+    /// Its index in the tree.
+    pub fn id(&self) -> EntryId {
+        self.id
+    }
+
+    /// The tree it is in.
+    pub fn tree(&self) -> &'t Tree {
+        self.tree
+    }
+
+    /// Relative to the workspace, with `/`; raw bytes.
+    pub fn path(&self) -> &'t BStr {
+        self.tree.path_of(self.record()).as_bstr()
+    }
+
+    /// The last component.
+    pub fn name(&self) -> &'t BStr {
+        let path = self.path();
+        path.rfind_byte(b'/')
+            .map_or(path, |slash| path[slash + 1..].as_bstr())
+    }
+
+    /// The path of the directory it is in; empty for the workspace.
+    pub fn parent(&self) -> &'t BStr {
+        let path = self.path();
+        path.rfind_byte(b'/')
+            .map_or(b"".as_bstr(), |slash| path[..slash].as_bstr())
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.record().kind
+    }
+
+    /// Size in bytes; of a symlink the length of its target.
+    pub fn size(&self) -> u64 {
+        self.record().size
+    }
+
+    /// All facts at once.
+    pub fn meta(&self) -> Meta {
+        let Record {
+            size,
+            modified_ns,
+            permissions,
+            kind,
+            tracked,
+            ignored,
+            ..
+        } = *self.record();
+        Meta {
+            kind,
+            permissions,
+            size,
+            modified_ns,
+            tracked,
+            ignored,
+        }
+    }
+
+    /// Whether git's index has the path, and how.
+    pub fn tracked(&self) -> Option<IndexMode> {
+        self.record().tracked
+    }
+
+    /// Whether only cleanup may look at it, because git ignores it.
+    pub fn is_ignored(&self) -> bool {
+        self.record().ignored
+    }
+
+    /// Whether anyone may execute it: by the git index where git tracks it, by permission bits elsewhere.
+    pub fn is_executable(&self) -> bool {
+        match self.tracked() {
+            Some(mode) => mode == IndexMode::Executable,
+            None => self.record().permissions & 0o111 != 0,
+        }
+    }
+}
+
+/// Builds a [`Tree`] from paths in any order.
+#[derive(Default)]
+pub struct TreeBuilder {
+    arena: Vec<u8>,
+    records: Vec<Record>,
+}
+
+impl TreeBuilder {
+    /// Adds a path (relative, with `/`). Answers whether it fits: a path over 65,535 bytes does not.
+    #[must_use]
+    pub fn push(&mut self, path: &[u8], meta: Meta) -> bool {
+        let Ok(path_len) = u16::try_from(path.len()) else {
+            return false;
+        };
+        let Meta {
+            kind,
+            permissions,
+            size,
+            modified_ns,
+            tracked,
+            ignored,
+        } = meta;
+        let path_start = self.arena.len() as u64;
+        self.arena.extend_from_slice(path);
+        self.records.push(Record {
+            path_start,
+            size,
+            modified_ns,
+            path_len,
+            permissions,
+            kind,
+            tracked,
+            ignored,
+        });
+        true
+    }
+
+    /// Takes over what another builder holds.
+    pub fn append(&mut self, other: &Self) {
+        let offset = self.arena.len() as u64;
+        self.arena.extend_from_slice(&other.arena);
+        self.records
+            .extend(other.records.iter().map(|record| Record {
+                path_start: record.path_start + offset,
+                ..*record
+            }));
+    }
+
+    /// Sorts and closes the tree. Of equal paths the first added stays.
+    pub fn finish(self, root: PathBuf) -> Tree {
+        use rayon::slice::ParallelSliceMut as _;
+        let mut tree = Tree {
+            root,
+            arena: self.arena,
+            records: Vec::new(),
+        };
+        let mut records = self.records;
+        let path = |record: &Record| tree.path_of(record);
+        records.par_sort_by(|one, other| compare_paths(path(one), path(other)));
+        records.dedup_by(|later, earlier| path(later) == path(earlier));
+        tree.records = records;
+        tree
+    }
+}
+
+/// Compares component by component, as bytes: `/` sorts before every other byte.
+pub(super) fn compare_paths(one: &[u8], other: &[u8]) -> Ordering {
+    let common = one
+        .iter()
+        .zip(other)
+        .position(|(left, right)| left != right);
+    match common {
+        None => one.len().cmp(&other.len()),
+        Some(at) => match (one[at], other[at]) {
+            (b'/', _) => Ordering::Less,
+            (_, b'/') => Ordering::Greater,
+            (left, right) => left.cmp(&right),
+        },
+    }
+}
