@@ -13,7 +13,7 @@ pub struct GlobId(pub u32);
 pub struct Globs {
     set: globset::GlobSet,
     /// For each glob of the set: the pattern it stands for, and whether it matches only directories.
-    globs: Vec<(GlobId, bool)>,
+    members: Vec<(GlobId, bool)>,
     patterns: Vec<(PathPattern, Position)>,
 }
 
@@ -30,7 +30,7 @@ impl Globs {
         let path = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path);
         self.set.matches_into(path, scratch);
         matched.extend(scratch.iter().filter_map(|index| {
-            let (id, directory_only) = self.globs[*index];
+            let (id, directory_only) = self.members[*index];
             (!directory_only || kind == Kind::Directory).then_some(id)
         }));
         matched.sort_unstable();
@@ -74,17 +74,17 @@ impl GlobsBuilder {
     /// The set is too big to compile.
     pub fn build(self) -> Result<Globs, globset::Error> {
         let mut set = globset::GlobSetBuilder::new();
-        let mut globs = Vec::new();
+        let mut members = Vec::new();
         for (index, (pattern, _)) in self.patterns.iter().enumerate() {
             let id = GlobId(u32::try_from(index).unwrap_or(u32::MAX));
             for (part, glob) in pattern.globs()?.into_iter().enumerate() {
                 set.add(glob);
-                globs.push((id, pattern.is_directory() && part == 0));
+                members.push((id, pattern.is_directory() && part == 0));
             }
         }
         Ok(Globs {
             set: set.build()?,
-            globs,
+            members,
             patterns: self.patterns,
         })
     }

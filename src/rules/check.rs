@@ -23,10 +23,13 @@ pub struct Rule {
     /// The JSON Schema of the rule's own options.
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
     /// Options from the policy (a mapping, without the keys that every rule has) to a check.
-    pub build: fn(serde_yaml::Value) -> Result<Box<dyn Check>, Vec<OptionError>>,
+    pub build: Build,
     /// Small workspaces that prove the rule; one generic test runs them all.
     pub examples: &'static [Example],
 }
+
+/// Makes a check from a rule's options, or names every mistake in them.
+pub type Build = fn(&serde_yaml::Value) -> Result<Box<dyn Check>, Vec<OptionError>>;
 
 /// What a rule looks at. The engine reads a file's content only for rules that want it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +151,7 @@ pub struct Example {
     pub options: &'static str,
     /// The files.
     pub files: &'static [ExampleFile],
-    /// The expected violations, in order: `path`, `path:line` or `path:line:column`. Empty for a good example.
+    /// The expected violations, in order: `path`, or `path:line:column`. Empty for a good example.
     pub violations: &'static [&'static str],
 }
 

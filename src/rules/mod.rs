@@ -3,9 +3,11 @@
 
 mod check;
 mod options;
+#[cfg(test)]
+mod proof;
 
 pub use check::{
-    Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
+    Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
 };
 pub use options::{Age, ByteSize, PathPattern, Pattern};
 

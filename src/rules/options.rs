@@ -9,13 +9,13 @@ use std::borrow::Cow;
 ///
 /// # Errors
 /// One [`OptionError`] for each key that is unknown or does not fit.
-pub(super) fn build<T>(options: serde_yaml::Value) -> Result<Box<dyn Check>, Vec<OptionError>>
+pub(super) fn build<T>(options: &serde_yaml::Value) -> Result<Box<dyn Check>, Vec<OptionError>>
 where
     T: DeserializeOwned + Check + 'static,
 {
     let parsed = match from_value::<T>(options.clone()) {
         Ok(parsed) => parsed,
-        Err(first) => return Err(every_mistake::<T>(&options, first)),
+        Err(first) => return Err(every_mistake::<T>(options, first)),
     };
     let mistakes = parsed.validate();
     if mistakes.is_empty() {
@@ -114,7 +114,7 @@ impl std::fmt::Display for ByteSize {
         ];
         match UNITS.iter().find(|(_, factor)| self.0 >= *factor) {
             None => write!(out, "{} bytes", self.0),
-            Some((unit, factor)) if self.0 % factor == 0 => {
+            Some((unit, factor)) if self.0.is_multiple_of(*factor) => {
                 write!(out, "{} {unit}", self.0 / factor)
             }
             Some((unit, factor)) => {

@@ -269,6 +269,38 @@ pub struct PolicyRow {
     pub text: String,
 }
 
+/// A row of `cleanup_actions` with its `cleanup_details`, as planned. Its 1-based position in the session is its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedRow {
+    /// `file_removal` or `directory_removal`.
+    pub action_type: &'static str,
+    /// Relative to the workspace, raw bytes.
+    pub target: Box<[u8]>,
+    /// `planned`, `refused: REASON` or `skipped: REASON`.
+    pub result: String,
+    /// ISO 8601, UTC, milliseconds, `Z`.
+    pub timestamp: String,
+    /// Which cleanup rule wants it.
+    pub cleanup_rule: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// JSON object: what identifies the file (device, inode, size, times, link count).
+    pub identity: serde_json::Value,
+}
+
+/// What was observed after acting on a planned row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledRow {
+    /// The planned row's number, from 1.
+    pub number: u32,
+    /// `removed`, `already_gone`, `skipped: REASON`, `refused: REASON` or `failed: REASON`.
+    pub result: String,
+    /// True count: 1 if something was removed, else 0.
+    pub files_affected: u64,
+    /// ISO 8601, UTC, milliseconds, `Z`.
+    pub timestamp: String,
+}
+
 /// A row of `cleanup_actions` with its `cleanup_details`, as read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionRow {

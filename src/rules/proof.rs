@@ -1,0 +1,220 @@
+//! Proves every rule by its own examples, without the engine: the fastest answer while a rule is being written.
+
+use super::{Check, Content, Example, ExampleKind, Level, PathPattern, Rule, Scope};
+use crate::finding::{Found, Place};
+use crate::walk::{Entry, EntryId, Kind, Meta, Tree, TreeBuilder};
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+
+#[test]
+fn every_example_of_every_rule_holds() {
+    for rule in super::all()
+        .iter()
+        .filter(|rule| !rule.levels.contains(&Level::Engine))
+    {
+        assert!(
+            rule.examples
+                .iter()
+                .any(|example| example.violations.is_empty())
+                && rule
+                    .examples
+                    .iter()
+                    .any(|example| !example.violations.is_empty()),
+            "{} needs at least one good and one bad example",
+            rule.id
+        );
+        for example in rule.examples {
+            assert_eq!(
+                run(rule, example),
+                example.violations,
+                "{}: {}",
+                rule.id,
+                example.title
+            );
+        }
+    }
+}
+
+fn run(rule: &Rule, example: &Example) -> Vec<String> {
+    let directory = tempfile::tempdir().unwrap();
+    for file in example.files {
+        create(&directory.path().join(file.path), file.is);
+    }
+    let mut builder = TreeBuilder::default();
+    list(directory.path(), "", &mut builder);
+    let tree = builder.finish(directory.path().to_owned());
+    let (check, scope) = configure(rule, example);
+    let members: Vec<EntryId> = tree
+        .entries()
+        .filter(|entry| scope.covers(*entry))
+        .map(|entry| entry.id())
+        .collect();
+    let mut violations = Vec::new();
+    for id in &members {
+        let mut found = Found::default();
+        let entry = tree.entry(*id);
+        let bytes = read(&tree, entry);
+        if rule.levels.contains(&Level::Entry) {
+            check.entry(entry, &mut found);
+        }
+        if rule.levels.contains(&Level::Content)
+            && entry.kind() == Kind::File
+            && !bytes.contains(&0)
+        {
+            check.content(
+                &Content {
+                    entry,
+                    bytes: &bytes,
+                },
+                &mut found,
+            );
+        }
+        collect(&mut found, entry.path(), &bytes, &mut violations);
+    }
+    let digests = digests(&tree);
+    let mut found = Found::default();
+    check.tree(&Scope::new(&tree, members, &digests), &mut found);
+    collect(&mut found, b"", b"", &mut violations);
+    violations
+}
+
+fn create(path: &Path, is: ExampleKind) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let contents = match is {
+        ExampleKind::Text(text) | ExampleKind::Executable(text) => text.as_bytes().to_vec(),
+        ExampleKind::Bytes(bytes) => bytes.to_vec(),
+        ExampleKind::Size(size) => vec![0; usize::try_from(size).unwrap()],
+        ExampleKind::Link(target) => return std::os::unix::fs::symlink(target, path).unwrap(),
+        ExampleKind::Repository => return std::fs::create_dir_all(path.join(".git")).unwrap(),
+    };
+    if path.to_str().unwrap().ends_with('/') {
+        return std::fs::create_dir_all(path).unwrap();
+    }
+    std::fs::File::create(path)
+        .unwrap()
+        .write_all(&contents)
+        .unwrap();
+    let mode = if matches!(is, ExampleKind::Executable(_)) {
+        0o755
+    } else {
+        0o644
+    };
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn list(directory: &Path, prefix: &str, builder: &mut TreeBuilder) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let facts = entry.metadata().unwrap();
+        let path = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        let nested = entry.path().join(".git").exists();
+        let kind = match facts.file_type() {
+            kind if kind.is_dir() && nested => Kind::NestedRepository,
+            kind if kind.is_dir() => Kind::Directory,
+            kind if kind.is_symlink() => Kind::Symlink,
+            kind if kind.is_file() => Kind::File,
+            _ => Kind::Special,
+        };
+        let meta = Meta {
+            kind,
+            permissions: u16::try_from(facts.mode() & 0o7777).unwrap(),
+            size: facts.size(),
+            modified_ns: facts.mtime() * 1_000_000_000,
+            tracked: None,
+            ignored: false,
+        };
+        assert!(builder.push(path.as_bytes(), meta));
+        if kind == Kind::Directory {
+            list(&entry.path(), &format!("{path}/"), builder);
+        }
+    }
+}
+
+fn read(tree: &Tree, entry: Entry<'_>) -> Vec<u8> {
+    let path = tree.root().join(std::str::from_utf8(entry.path()).unwrap());
+    if entry.kind() == Kind::File {
+        std::fs::read(path).unwrap()
+    } else {
+        Vec::new()
+    }
+}
+
+struct Patterns(Option<Vec<PathPattern>>, Vec<PathPattern>);
+
+impl Patterns {
+    fn covers(&self, entry: Entry<'_>) -> bool {
+        let any = |patterns: &[PathPattern]| {
+            patterns.iter().any(|pattern| {
+                pattern
+                    .globs()
+                    .unwrap()
+                    .iter()
+                    .enumerate()
+                    .any(|(part, glob)| {
+                        let only_directories = pattern.is_directory() && part == 0;
+                        (!only_directories || entry.kind() == Kind::Directory)
+                            && glob
+                                .compile_matcher()
+                                .is_match(std::str::from_utf8(entry.path()).unwrap())
+                    })
+            })
+        };
+        self.0.as_deref().is_none_or(any) && !any(&self.1)
+    }
+}
+
+fn configure(rule: &Rule, example: &Example) -> (Box<dyn Check>, Patterns) {
+    let yaml = if example.options.is_empty() {
+        "{}"
+    } else {
+        example.options
+    };
+    let mut options: serde_yaml::Mapping = serde_yaml::from_str(yaml).unwrap();
+    let mut take = |key: &str| {
+        options
+            .remove(key)
+            .map(|value| serde_yaml::from_value::<Vec<PathPattern>>(value).unwrap())
+    };
+    let patterns = Patterns(take("paths"), take("exclude").unwrap_or_default());
+    assert!(
+        !rule.needs_paths || patterns.0.is_some(),
+        "{}: example without paths",
+        rule.id
+    );
+    match (rule.build)(&serde_yaml::Value::Mapping(options)) {
+        Ok(check) => (check, patterns),
+        Err(mistakes) => panic!("{}: {}: {mistakes:?}", rule.id, example.title),
+    }
+}
+
+fn digests(tree: &Tree) -> HashMap<EntryId, u128> {
+    tree.entries()
+        .filter(|entry| entry.kind() == Kind::File && entry.size() > 0)
+        .map(|entry| (entry.id(), xxhash_rust::xxh3::xxh3_128(&read(tree, entry))))
+        .collect()
+}
+
+fn collect(found: &mut Found, path: &[u8], bytes: &[u8], violations: &mut Vec<String>) {
+    for draft in found.drain() {
+        let path = draft.path.as_deref().unwrap_or(path);
+        let path = String::from_utf8(path.to_vec()).unwrap();
+        violations.push(match draft.place {
+            Place::Whole => path,
+            Place::Bytes(range) => {
+                let before = &bytes[..range.start];
+                let line_start = before
+                    .iter()
+                    .rposition(|byte| *byte == b'\n')
+                    .map_or(0, |at| at + 1);
+                let line = memchr::memchr_iter(b'\n', before).count() + 1;
+                let column = String::from_utf8_lossy(&before[line_start..])
+                    .chars()
+                    .count()
+                    + 1;
+                format!("{path}:{line}:{column}")
+            }
+        });
+    }
+}
