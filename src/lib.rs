@@ -4,5 +4,6 @@
 pub mod finding;
 pub mod policy;
 pub mod rules;
+pub mod scan;
 pub mod store;
 pub mod walk;

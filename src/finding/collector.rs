@@ -65,9 +65,9 @@ impl Found {
         self.drafts.is_empty()
     }
 
-    /// The number of required things looked for so far.
-    pub fn requirements(&self) -> u64 {
-        self.requirements
+    /// The number of required things looked for since this was asked last.
+    pub fn take_requirements(&mut self) -> u64 {
+        std::mem::take(&mut self.requirements)
     }
 
     /// Takes all drafts out, in the order in which they were reported.

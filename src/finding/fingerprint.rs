@@ -6,8 +6,8 @@ use std::collections::HashMap;
 /// First 16 bytes of a SHA-256, shown as 32 hex digits.
 ///
 /// Input, each part preceded by its length as 8 bytes little-endian: the format name `fg-finding-1`,
-/// the rule id, the path bytes, the anchor (the source line without spaces and tabs, or else the
-/// message), and the number (from 0, as 8 bytes) of equal findings before it in the same file.
+/// the rule id, the path bytes, the anchor (the source line without spaces and tabs; empty for a
+/// finding about the path as a whole), and the number (from 0, as 8 bytes) of equal findings before it in the same file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(pub [u8; 16]);
 

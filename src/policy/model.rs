@@ -38,6 +38,18 @@ pub struct Source {
     pub sha256: String,
 }
 
+impl Source {
+    /// Whether it came with this program.
+    pub fn is_preset(&self) -> bool {
+        self.name.starts_with("preset ")
+    }
+
+    /// How findings name it: its path in the workspace, or else its name.
+    pub fn display_path(&self) -> &str {
+        self.workspace_path.as_deref().unwrap_or(&self.name)
+    }
+}
+
 /// A place in a policy document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -69,7 +81,7 @@ pub struct RuleInstance {
 pub struct Variant {
     /// `None`: off.
     pub severity: Option<Severity>,
-    /// The compiled options. `None` for rules of the engine itself and where the rule is off.
+    /// The compiled options. `None` where the rule is off.
     pub check: Option<Arc<dyn Check>>,
     /// Paths that the rule looks at; `None`: all.
     pub paths: Option<Vec<GlobId>>,

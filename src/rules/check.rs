@@ -65,6 +65,15 @@ impl OptionError {
     }
 }
 
+/// What a suppression has to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SuppressionTerms {
+    /// Who answers for it.
+    pub owner: bool,
+    /// Until when it holds.
+    pub expiry: bool,
+}
+
 /// The code of a rule. Options are already in `self`. A rule overrides only the level it declares.
 pub trait Check: Send + Sync {
     /// Looks at one path.
@@ -75,6 +84,11 @@ pub trait Check: Send + Sync {
 
     /// Looks at all paths in the rule's scope.
     fn tree(&self, _scope: &Scope<'_>, _found: &mut Found) {}
+
+    /// What every suppression has to say, beside a reason. Asked of `malformed-suppression` alone.
+    fn suppression_terms(&self) -> SuppressionTerms {
+        SuppressionTerms::default()
+    }
 
     /// Looks for mistakes that the types of the options cannot show.
     fn validate(&self) -> Vec<OptionError> {

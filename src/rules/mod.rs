@@ -8,6 +8,7 @@ mod proof;
 
 pub use check::{
     Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
+    SuppressionTerms,
 };
 pub use options::{Age, ByteSize, PathPattern, Pattern};
 
@@ -22,6 +23,10 @@ macro_rules! rules {
 // One line a rule, in the order of the catalogue. `cargo fmt` does not see these files: `.ci/run` formats them by name.
 rules! {
     path_length,
+    unused_suppression,
+    expired_suppression,
+    malformed_suppression,
+    dead_pattern,
 }
 
 /// All rules, in the order of the catalogue.

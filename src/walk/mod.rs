@@ -1,6 +1,14 @@
 //! Finds out what the workspace is: one parallel walk and the git index. It reads names and metadata,
 //! never contents, never judges, and follows no symlink.
 
+mod git;
+mod ignored;
+mod root;
 mod tree;
+mod walker;
 
+pub use git::{GitError, GitFacts, GitView};
+pub use root::Root;
 pub use tree::{Entry, EntryId, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
+pub(crate) use walker::modified_ns;
+pub use walker::{WalkOptions, Walked, walk};

@@ -1,0 +1,253 @@
+//! One scan: files in order on all threads, then the whole-tree rules, then what is to be said of the policy.
+
+use super::accounts::{Status, Tally, Totals};
+use super::file::{FileScanner, Part};
+use super::inline::MARKER;
+use super::order::in_order;
+use super::plan::Plan;
+use super::suppress::{PolicySuppressions, SuppressionUse};
+use super::whole;
+use crate::finding::{Finding, Fingerprint};
+use crate::walk::{Entry, EntryId, Kind, Root, Skipped, Tree};
+use jiff::civil::Date;
+use memchr::memmem;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+/// Entries in one unit of work: enough to be worth handing over, few enough to keep all threads busy.
+const CHUNK: usize = 64;
+
+/// Where findings go, in order, from one thread.
+pub trait Sink {
+    /// Takes findings.
+    ///
+    /// # Errors
+    /// They could not be recorded; the scan ends.
+    fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()>;
+
+    /// Takes paths that were seen and not fully checked.
+    ///
+    /// # Errors
+    /// They could not be recorded; the scan ends.
+    fn skipped(&mut self, skipped: Vec<Skipped>) -> anyhow::Result<()>;
+}
+
+/// A scan that is about to be made.
+pub struct Scan<'s> {
+    pub(super) root: &'s Root,
+    pub(super) tree: &'s Tree,
+    pub(super) plan: &'s Plan<'s>,
+    pub(super) today: Date,
+    pub(super) marker: &'s memmem::Finder<'s>,
+    previous: Option<Previous<'s>>,
+    shared_sizes: HashSet<u64>,
+    progress: &'s (dyn Fn(u64) + Sync),
+}
+
+/// An earlier scan in the same run. What has not changed since is not read again.
+#[derive(Clone, Copy)]
+pub struct Previous<'s> {
+    /// The tree as it was.
+    pub tree: &'s Tree,
+    /// What the scan saw.
+    pub outcome: &'s Outcome,
+}
+
+/// What a scan saw.
+pub struct Outcome {
+    /// What became of each entry's content, by id.
+    pub statuses: Vec<Status>,
+    /// Digests of contents, where they were wanted.
+    pub digests: HashMap<EntryId, u128>,
+    /// Counts by slot.
+    pub tallies: Vec<Tally>,
+    /// Counts of the whole.
+    pub totals: Totals,
+    /// All suppressions, the policy's first; their 1-based position is their number.
+    pub suppressions: Vec<SuppressionUse>,
+    /// The identities of what the whole-tree rules found.
+    pub whole_tree: HashSet<Fingerprint>,
+}
+
+impl<'s> Scan<'s> {
+    /// Prepares a scan. `progress` is told how many entries are done.
+    pub fn new(
+        (root, tree): (&'s Root, &'s Tree),
+        plan: &'s Plan<'s>,
+        today: Date,
+        previous: Option<Previous<'s>>,
+        progress: &'s (dyn Fn(u64) + Sync),
+    ) -> Self {
+        static FINDER: std::sync::LazyLock<memmem::Finder<'static>> =
+            std::sync::LazyLock::new(|| memmem::Finder::new(MARKER));
+        let shared_sizes = shared_sizes(tree, plan);
+        Self {
+            root,
+            tree,
+            plan,
+            today,
+            marker: &FINDER,
+            previous,
+            shared_sizes,
+            progress,
+        }
+    }
+
+    /// Whether another file that a digest rule looks at has the same size.
+    pub(super) fn shares_size(&self, entry: Entry<'_>) -> bool {
+        self.shared_sizes.contains(&entry.size())
+    }
+
+    /// What the earlier scan made of an entry that has not changed since.
+    pub(super) fn carried(&self, entry: Entry<'_>) -> Option<Status> {
+        self.unchanged(entry)
+            .map(|(id, outcome)| outcome.statuses[id.0 as usize])
+    }
+
+    pub(super) fn carried_digest(&self, entry: Entry<'_>) -> Option<u128> {
+        let (id, outcome) = self.unchanged(entry)?;
+        outcome.digests.get(&id).copied()
+    }
+
+    fn unchanged(&self, entry: Entry<'_>) -> Option<(EntryId, &'s Outcome)> {
+        let previous = self.previous?;
+        let before = previous.tree.find(entry.path())?;
+        let same = match entry.kind() {
+            // A directory's time and size change with what is in it; what the rules see of it does not.
+            Kind::Directory => before.kind() == Kind::Directory,
+            _ => before.meta() == entry.meta(),
+        };
+        same.then_some((before.id(), previous.outcome))
+    }
+}
+
+fn shared_sizes(tree: &Tree, plan: &Plan<'_>) -> HashSet<u64> {
+    let wanted = |entry: &Entry<'_>| {
+        entry.kind() == Kind::File
+            && entry.size() > 0
+            && plan.set_of(*entry).is_some_and(|set| set.wants_digest)
+    };
+    let mut sizes: Vec<u64> = tree
+        .entries()
+        .filter(wanted)
+        .map(|entry| entry.size())
+        .collect();
+    sizes.sort_unstable();
+    sizes
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| pair[0])
+        .collect()
+}
+
+/// Runs the scan. `walked` are the paths that the walk could not or need not hand over.
+///
+/// # Errors
+/// The sink refused.
+pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow::Result<Outcome> {
+    let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
+    let mut collected = Collected::new(scan);
+    collected.walked(scan, walked, sink)?;
+    let entries: Vec<Entry<'_>> = scan.tree.entries().collect();
+    let chunks: Vec<&[Entry<'_>]> = entries.chunks(CHUNK).collect();
+    in_order(
+        chunks.len(),
+        |number| {
+            let part = scan_chunk(scan, &suppressions, chunks[number]);
+            (scan.progress)(chunks[number].len() as u64);
+            part
+        },
+        |part| collected.take(part, sink),
+    )?;
+    whole::tree_rules(scan, &suppressions, &mut collected.outcome, sink)?;
+    let mut uses = suppressions.uses();
+    whole::policy_rules(scan, &uses, &mut collected.outcome, sink)?;
+    uses.append(&mut collected.outcome.suppressions);
+    collected.outcome.suppressions = uses;
+    Ok(collected.outcome)
+}
+
+fn scan_chunk(
+    scan: &Scan<'_>,
+    suppressions: &PolicySuppressions<'_>,
+    entries: &[Entry<'_>],
+) -> Part {
+    thread_local! {
+        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut scanner = FileScanner::new(scan, suppressions, BUFFER.take());
+    for entry in entries {
+        scanner.look(*entry);
+    }
+    let (part, buffer) = scanner.into_part();
+    BUFFER.set(buffer);
+    part
+}
+
+struct Collected {
+    outcome: Outcome,
+    policy_suppressions: u32,
+}
+
+impl Collected {
+    fn new(scan: &Scan<'_>) -> Self {
+        let policy_suppressions = scan.plan.policy().suppressions.len();
+        let outcome = Outcome {
+            statuses: Vec::with_capacity(scan.tree.len()),
+            digests: HashMap::new(),
+            tallies: vec![Tally::default(); scan.plan.slots().len()],
+            totals: Totals::default(),
+            suppressions: Vec::new(),
+            whole_tree: HashSet::new(),
+        };
+        Self {
+            outcome,
+            policy_suppressions: u32::try_from(policy_suppressions).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn walked(
+        &mut self,
+        scan: &Scan<'_>,
+        walked: &[Skipped],
+        sink: &mut dyn Sink,
+    ) -> anyhow::Result<()> {
+        for skipped in walked {
+            let is_undecided = skipped.reason.is_undecided()
+                && !scan
+                    .plan
+                    .set_for(&skipped.path, Kind::Directory)
+                    .may_be_unreadable;
+            self.outcome.totals.skip(skipped, is_undecided);
+        }
+        sink.skipped(walked.to_vec())
+    }
+
+    fn take(&mut self, part: Part, sink: &mut dyn Sink) -> anyhow::Result<()> {
+        let outcome = &mut self.outcome;
+        let earlier = u32::try_from(outcome.suppressions.len()).unwrap_or(u32::MAX);
+        outcome.statuses.extend(part.statuses);
+        outcome.digests.extend(part.digests);
+        for (sum, tally) in outcome.tallies.iter_mut().zip(&part.tallies) {
+            sum.add(tally);
+        }
+        outcome.totals.add(part.totals);
+        outcome.suppressions.extend(part.inline);
+        if !part.skipped.is_empty() {
+            sink.skipped(part.skipped)?;
+        }
+        if part.findings.is_empty() {
+            return Ok(());
+        }
+        let mut findings = part.findings;
+        for number in findings
+            .iter_mut()
+            .filter_map(|finding| finding.suppression.as_mut())
+        {
+            if *number > self.policy_suppressions {
+                *number = number.saturating_add(earlier);
+            }
+        }
+        sink.findings(findings)
+    }
+}

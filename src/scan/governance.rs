@@ -1,0 +1,164 @@
+//! Findings about the policy itself: suppressions that are flawed, over or unused, patterns that match nothing.
+
+use super::engine::Scan;
+use super::finish::Drafted;
+use super::inline::Inline;
+use super::plan::{RuleSet, SlotId};
+use super::suppress::{InlineSuppressions, SuppressionUse, is_over};
+use crate::finding::{Draft, Place, Subject};
+use crate::policy::{Position, Source};
+use crate::rules::{Check, SuppressionTerms};
+use jiff::civil::Date;
+
+const MALFORMED: &str = "malformed-suppression";
+const EXPIRED: &str = "expired-suppression";
+const UNUSED: &str = "unused-suppression";
+const DEAD: &str = "dead-pattern";
+
+/// What is wrong with the suppressions of one file.
+pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppressions) -> Vec<Drafted> {
+    let slot = |rule: &str| {
+        set.all
+            .iter()
+            .copied()
+            .find(|slot| scan.plan.slot(*slot).instance.rule.id == rule)
+    };
+    let slots = (slot(MALFORMED), slot(EXPIRED), slot(UNUSED));
+    let terms = slots.0.map(|slot| terms(scan, slot)).unwrap_or_default();
+    let pairs = comments.comments.iter().zip(&comments.matched);
+    pairs
+        .filter_map(|(comment, matched)| {
+            let flaw = comment
+                .flaw
+                .clone()
+                .or_else(|| broken_terms(scan, comment, terms));
+            let (slot, message) = match flaw {
+                Some(flaw) => (slots.0?, flaw),
+                None if is_over(comment.expires, scan.today) => {
+                    (slots.1?, expired_message(&comment.rule, comment.expires?))
+                }
+                None if *matched == 0 => (slots.2?, unused_message(&comment.rule)),
+                None => return None,
+            };
+            let place = Place::Bytes(comment.bytes.clone());
+            let draft = Draft {
+                path: None,
+                subject: Subject::File,
+                place,
+                message,
+            };
+            Some(Drafted {
+                slot: slot.0 as usize,
+                draft,
+            })
+        })
+        .collect()
+}
+
+fn terms(scan: &Scan<'_>, slot: SlotId) -> SuppressionTerms {
+    scan.plan
+        .slot(slot)
+        .check
+        .map(Check::suppression_terms)
+        .unwrap_or_default()
+}
+
+fn broken_terms(scan: &Scan<'_>, comment: &Inline, terms: SuppressionTerms) -> Option<String> {
+    let policy = scan.plan.policy();
+    let rule = comment.rule.as_str();
+    if !policy.rules.iter().any(|instance| &*instance.id == rule)
+        && crate::rules::find(rule).is_none()
+    {
+        return Some(format!("`{rule}` is no rule"));
+    }
+    missing_term(terms, comment.owner.is_some(), comment.expires.is_some())
+}
+
+fn missing_term(terms: SuppressionTerms, has_owner: bool, has_expiry: bool) -> Option<String> {
+    if terms.owner && !has_owner {
+        return Some("the policy wants an owner: add `owner=NAME`".into());
+    }
+    (terms.expiry && !has_expiry)
+        .then(|| "the policy wants a last day: add `expires=YYYY-MM-DD`".into())
+}
+
+fn expired_message(rule: &str, last_day: Date) -> String {
+    format!("the suppression of `{rule}` was valid until {last_day}")
+}
+
+fn unused_message(rule: &str) -> String {
+    format!("the suppression of `{rule}` covers nothing")
+}
+
+/// A finding about a place in a policy document.
+pub(super) struct AboutPolicy {
+    pub(super) rule: &'static str,
+    pub(super) position: Position,
+    pub(super) message: String,
+}
+
+/// What is wrong with the policy's own suppressions and patterns, once everything has been scanned.
+pub(super) fn about_policy(scan: &Scan<'_>, uses: &[SuppressionUse]) -> Vec<AboutPolicy> {
+    let policy = scan.plan.policy();
+    let terms = scan
+        .plan
+        .slots()
+        .iter()
+        .find(|slot| slot.instance.rule.id == MALFORMED);
+    let terms = terms
+        .and_then(|slot| slot.check)
+        .map(Check::suppression_terms);
+    let mut found = Vec::new();
+    for (one, used) in policy.suppressions.iter().zip(uses) {
+        let missing = missing_term(
+            terms.unwrap_or_default(),
+            one.owner.is_some(),
+            one.expires.is_some(),
+        );
+        let (rule, message) = match missing {
+            Some(flaw) => (MALFORMED, flaw.replace('=', ": ")),
+            None => match one.expires.filter(|_| is_over(one.expires, scan.today)) {
+                Some(last_day) => (EXPIRED, expired_message(&one.rule, last_day)),
+                None if used.matched == 0 => (UNUSED, unused_message(&one.rule)),
+                None => continue,
+            },
+        };
+        found.push(AboutPolicy {
+            rule,
+            position: one.position.clone(),
+            message,
+        });
+    }
+    for id in scan.plan.unused_patterns() {
+        let (pattern, position) = policy.globs.pattern(id);
+        let is_preset = policy
+            .sources
+            .get(position.source)
+            .is_none_or(Source::is_preset);
+        // An unused suppression is said above; its pattern need not be said again.
+        if !is_preset
+            && !policy
+                .suppressions
+                .iter()
+                .any(|one| one.paths.contains(&id))
+        {
+            let message = dead_message(pattern.as_str());
+            found.push(AboutPolicy {
+                rule: DEAD,
+                position: position.clone(),
+                message,
+            });
+        }
+    }
+    found
+}
+
+fn dead_message(pattern: &str) -> String {
+    if pattern.contains('/') {
+        format!("`{pattern}` matches nothing in the workspace")
+    } else {
+        format!(
+            "`{pattern}` matches nothing at the top of the workspace; `**/{pattern}` would match at any depth"
+        )
+    }
+}

@@ -1,0 +1,20 @@
+//! Runs the rules over the workspace: every file is opened and read once, on all threads, and the
+//! findings come out in tree order whatever the number of threads.
+
+mod accounts;
+mod engine;
+mod file;
+mod finish;
+mod governance;
+mod inline;
+mod locate;
+mod order;
+mod plan;
+mod read;
+mod suppress;
+mod whole;
+
+pub use accounts::{Status, Tally, Totals};
+pub use engine::{Outcome, Previous, Scan, Sink, scan};
+pub use plan::{Plan, Slot, SlotId};
+pub use suppress::SuppressionUse;

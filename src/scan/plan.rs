@@ -1,0 +1,270 @@
+//! Which rules look at which path, worked out once: paths that match the same patterns share a rule set.
+
+use crate::finding::Severity;
+use crate::policy::{GlobId, Policy, RuleInstance, Variant};
+use crate::rules::{Check, Level};
+use crate::walk::{Entry, Kind, Tree};
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+/// A rule with one set of options: what is switched, timed and counted.
+pub struct Slot<'p> {
+    /// The rule.
+    pub instance: &'p RuleInstance,
+    /// Its options and severity here.
+    pub variant: &'p Variant,
+    /// Severity here.
+    pub severity: Severity,
+    /// The code; `None` for rules of the engine itself.
+    pub check: Option<&'p dyn Check>,
+}
+
+impl Slot<'_> {
+    /// Whether the rule looks at this.
+    pub fn has(&self, level: Level) -> bool {
+        self.instance.rule.levels.contains(&level)
+    }
+}
+
+/// Index of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotId(pub u32);
+
+/// What holds for all paths that match the same patterns.
+#[derive(Debug, Default)]
+pub(super) struct RuleSet {
+    /// The policy's `exclude` pattern that matched: no rule looks.
+    pub(super) excluded: Option<GlobId>,
+    pub(super) entry: Vec<SlotId>,
+    pub(super) content: Vec<SlotId>,
+    /// All slots in scope, of whatever level: for whole-tree rules and for the engine's own.
+    pub(super) all: Vec<SlotId>,
+    pub(super) wants_digest: bool,
+    /// Indices into the policy's suppressions, in order.
+    pub(super) suppressions: Vec<usize>,
+    pub(super) may_be_unreadable: bool,
+}
+
+/// The slots of a policy, and the rule set of each path of one tree.
+pub struct Plan<'p> {
+    policy: &'p Policy,
+    slots: Vec<Slot<'p>>,
+    /// The slot of each rule's variant, by rule and variant.
+    by_variant: Vec<Vec<Option<SlotId>>>,
+    sets: Vec<RuleSet>,
+    /// The rule set of each entry; `IGNORED` for what git ignores.
+    of_entry: Vec<u32>,
+    used: Vec<bool>,
+}
+
+const IGNORED: u32 = u32::MAX;
+
+impl<'p> Plan<'p> {
+    /// Matches every path of the tree against every pattern of the policy.
+    pub fn new(policy: &'p Policy, tree: &Tree) -> Self {
+        let mut plan = Self {
+            policy,
+            slots: Vec::new(),
+            by_variant: Vec::new(),
+            sets: Vec::new(),
+            of_entry: Vec::new(),
+            used: vec![false; policy.globs.ids().count()],
+        };
+        plan.number_slots();
+        plan.match_paths(tree);
+        plan
+    }
+
+    fn number_slots(&mut self) {
+        for instance in &self.policy.rules {
+            let mut slots = Vec::new();
+            for variant in &instance.variants {
+                slots.push(variant.severity.map(|severity| {
+                    let id = SlotId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+                    let check = variant.check.as_deref();
+                    self.slots.push(Slot {
+                        instance,
+                        variant,
+                        severity,
+                        check,
+                    });
+                    id
+                }));
+            }
+            self.by_variant.push(slots);
+        }
+    }
+
+    fn match_paths(&mut self, tree: &Tree) {
+        let interner = Interner::default();
+        let entries: Vec<Entry<'_>> = tree.entries().collect();
+        let policy = self.policy;
+        self.of_entry = entries
+            .par_chunks(1024)
+            .flat_map_iter(|chunk| {
+                let (mut matched, mut scratch) = (Vec::new(), Vec::new());
+                let mut last: Option<(Vec<GlobId>, u32)> = None;
+                let interner = &interner;
+                chunk.iter().map(move |entry| {
+                    if entry.is_ignored() {
+                        return IGNORED;
+                    }
+                    policy
+                        .globs
+                        .matches(entry.path(), entry.kind(), &mut matched, &mut scratch);
+                    match &last {
+                        Some((same, id)) if *same == matched => *id,
+                        _ => {
+                            let id = interner.id(&matched);
+                            last = Some((matched.clone(), id));
+                            id
+                        }
+                    }
+                })
+            })
+            .collect();
+        for matched in interner.into_lists() {
+            for id in &matched {
+                self.used[id.0 as usize] = true;
+            }
+            let set = self.rule_set(&matched);
+            self.sets.push(set);
+        }
+    }
+
+    /// What holds for a path that matches these patterns.
+    fn rule_set(&self, matched: &[GlobId]) -> RuleSet {
+        let has = |ids: &[GlobId]| ids.iter().any(|id| matched.binary_search(id).is_ok());
+        let excluded = self
+            .policy
+            .exclude
+            .iter()
+            .copied()
+            .find(|id| matched.binary_search(id).is_ok());
+        let mut set = RuleSet {
+            excluded,
+            ..RuleSet::default()
+        };
+        set.may_be_unreadable = has(&self.policy.workspace.allow_unreadable);
+        if excluded.is_some() {
+            return set;
+        }
+        for (index, instance) in self.policy.rules.iter().enumerate() {
+            let overriding = instance
+                .overrides
+                .iter()
+                .rev()
+                .find(|(paths, _)| has(paths));
+            let variant = overriding.map_or(0, |(_, variant)| *variant);
+            let Some(id) = self.by_variant[index][variant] else {
+                continue;
+            };
+            let slot = self.slot(id);
+            let in_scope =
+                slot.variant.paths.as_deref().is_none_or(has) && !has(&slot.variant.exclude);
+            if !in_scope {
+                continue;
+            }
+            set.all.push(id);
+            if slot.has(Level::Entry) {
+                set.entry.push(id);
+            }
+            if slot.has(Level::Content) {
+                set.content.push(id);
+            }
+            set.wants_digest |= slot.has(Level::Digest);
+        }
+        let suppressions = self.policy.suppressions.iter().enumerate();
+        set.suppressions = suppressions
+            .filter(|(_, one)| has(&one.paths))
+            .map(|(at, _)| at)
+            .collect();
+        set
+    }
+
+    /// The rule set of an entry; `None` if git ignores it.
+    pub(super) fn set_of(&self, entry: Entry<'_>) -> Option<&RuleSet> {
+        let id = self.of_entry[entry.id().0 as usize];
+        (id != IGNORED).then(|| &self.sets[id as usize])
+    }
+
+    /// The rule set for a path that need not be an entry: a required thing, say.
+    pub(super) fn set_for(&self, path: &[u8], kind: Kind) -> RuleSet {
+        let (mut matched, mut scratch) = (Vec::new(), Vec::new());
+        self.policy
+            .globs
+            .matches(path, kind, &mut matched, &mut scratch);
+        self.rule_set(&matched)
+    }
+
+    /// For each rule set, whether the slot is in it.
+    pub(super) fn sets_with(&self, slot: SlotId) -> Vec<bool> {
+        self.sets
+            .iter()
+            .map(|set| set.all.binary_search(&slot).is_ok())
+            .collect()
+    }
+
+    /// The index of an entry's rule set in [`Self::sets_with`]; `None` if git ignores it.
+    pub(super) fn set_index(&self, entry: Entry<'_>) -> Option<usize> {
+        let id = self.of_entry[entry.id().0 as usize];
+        (id != IGNORED).then_some(id as usize)
+    }
+
+    /// The slot with this id.
+    pub fn slot(&self, id: SlotId) -> &Slot<'p> {
+        &self.slots[id.0 as usize]
+    }
+
+    /// All slots, in the order of the policy's rules.
+    pub fn slots(&self) -> &[Slot<'p>] {
+        &self.slots
+    }
+
+    /// The policy behind it.
+    pub fn policy(&self) -> &'p Policy {
+        self.policy
+    }
+
+    /// Patterns that matched no path at all.
+    pub fn unused_patterns(&self) -> impl Iterator<Item = GlobId> {
+        self.policy
+            .globs
+            .ids()
+            .filter(|id| !self.used[id.0 as usize])
+    }
+}
+
+/// Numbers lists of matched patterns. There are few different ones, so the lock is hardly ever taken for writing.
+#[derive(Default)]
+struct Interner {
+    known: RwLock<HashMap<Box<[GlobId]>, u32>>,
+}
+
+impl Interner {
+    fn id(&self, list: &[GlobId]) -> u32 {
+        if let Some(id) = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(list)
+        {
+            return *id;
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let next = u32::try_from(known.len()).unwrap_or(IGNORED - 1);
+        *known.entry(list.into()).or_insert(next)
+    }
+
+    fn into_lists(self) -> Vec<Box<[GlobId]>> {
+        let known = self
+            .known
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut lists: Vec<(u32, Box<[GlobId]>)> =
+            known.into_iter().map(|(list, id)| (id, list)).collect();
+        lists.sort_unstable();
+        lists.into_iter().map(|(_, list)| list).collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! What suppressions cover: counts for the record, and findings about those that cover nothing.
+
+use super::inline::Inline;
+use crate::policy::Policy;
+use crate::walk::Entry;
+use jiff::civil::Date;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A suppression and how many findings it covered; for the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuppressionUse {
+    /// Whether it stands in a comment of a scanned file, and not in the policy.
+    pub is_inline: bool,
+    /// The rule it names.
+    pub rule_id: String,
+    /// The file it stands in (raw bytes); for one in the policy the patterns it covers, joined by `, `.
+    pub path: Box<[u8]>,
+    /// 1-based line in the file that it stands in.
+    pub line: u32,
+    /// Why; empty where it is missing.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last day on which it holds.
+    pub expires: Option<Date>,
+    /// Findings that it covered.
+    pub matched: u64,
+}
+
+/// The policy's suppressions during one scan.
+pub(super) struct PolicySuppressions<'p> {
+    policy: &'p Policy,
+    today: Date,
+    matched: Vec<AtomicU64>,
+}
+
+impl<'p> PolicySuppressions<'p> {
+    pub(super) fn new(policy: &'p Policy, today: Date) -> Self {
+        let matched = policy
+            .suppressions
+            .iter()
+            .map(|_| AtomicU64::new(0))
+            .collect();
+        Self {
+            policy,
+            today,
+            matched,
+        }
+    }
+
+    /// The first of these suppressions that holds for the rule, counted as used.
+    pub(super) fn cover(&self, candidates: &[usize], rule_id: &str) -> Option<u32> {
+        let index = *candidates.iter().find(|index| {
+            let one = &self.policy.suppressions[**index];
+            one.rule == rule_id && !is_over(one.expires, self.today)
+        })?;
+        self.matched[index].fetch_add(1, Ordering::Relaxed);
+        u32::try_from(index + 1).ok()
+    }
+
+    /// All of them, with their counts so far.
+    pub(super) fn uses(&self) -> Vec<SuppressionUse> {
+        let suppressions = self.policy.suppressions.iter().zip(&self.matched);
+        suppressions
+            .map(|(one, matched)| SuppressionUse {
+                is_inline: false,
+                rule_id: one.rule.clone(),
+                path: self.patterns(&one.paths).into_bytes().into(),
+                line: one.position.line,
+                reason: one.reason.clone(),
+                owner: one.owner.clone(),
+                expires: one.expires,
+                matched: matched.load(Ordering::Relaxed),
+            })
+            .collect()
+    }
+
+    fn patterns(&self, ids: &[crate::policy::GlobId]) -> String {
+        let patterns: Vec<&str> = ids
+            .iter()
+            .map(|id| self.policy.globs.pattern(*id).0.as_str())
+            .collect();
+        patterns.join(", ")
+    }
+}
+
+/// Whether a suppression's last day has passed.
+pub(super) fn is_over(expires: Option<Date>, today: Date) -> bool {
+    expires.is_some_and(|last_day| today > last_day)
+}
+
+/// The inline suppressions of one file, and what each covered.
+pub(super) struct InlineSuppressions {
+    pub(super) comments: Vec<Inline>,
+    pub(super) matched: Vec<u64>,
+    today: Date,
+}
+
+impl InlineSuppressions {
+    pub(super) fn new(comments: Vec<Inline>, today: Date) -> Self {
+        Self {
+            matched: vec![0; comments.len()],
+            comments,
+            today,
+        }
+    }
+
+    /// The index of the comment that covers a finding of the rule on the line, counted as used.
+    pub(super) fn cover(&mut self, rule_id: &str, line: u32) -> Option<usize> {
+        let today = self.today;
+        // Comments are in the order of their lines, and none reaches back.
+        let until = self.comments.partition_point(|one| one.line <= line);
+        let index = self.comments[..until].iter().rposition(|one| {
+            one.last_line >= line
+                && one.rule == rule_id
+                && one.flaw.is_none()
+                && !is_over(one.expires, today)
+        })?;
+        self.matched[index] += 1;
+        Some(index)
+    }
+
+    pub(super) fn uses(&self, entry: Entry<'_>) -> impl Iterator<Item = SuppressionUse> {
+        self.comments
+            .iter()
+            .zip(&self.matched)
+            .map(move |(one, matched)| SuppressionUse {
+                is_inline: true,
+                rule_id: one.rule.clone(),
+                path: entry.path().to_vec().into(),
+                line: one.line,
+                reason: one.reason.clone(),
+                owner: one.owner.clone(),
+                expires: one.expires,
+                matched: *matched,
+            })
+    }
+}

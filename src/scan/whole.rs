@@ -1,0 +1,178 @@
+//! The rules that look at the whole tree, after every content; and what is to be said of the policy itself.
+
+use super::accounts::Tally;
+use super::engine::{Outcome, Scan, Sink};
+use super::finish::{self, Drafted};
+use super::governance::{self, AboutPolicy};
+use super::plan::SlotId;
+use super::suppress::{PolicySuppressions, SuppressionUse};
+use crate::finding::{Draft, Finding, Fingerprinter, Found, Place, State, Subject};
+use crate::policy::Source;
+use crate::rules::{Level, Scope};
+use crate::walk::{EntryId, Kind};
+use rayon::prelude::*;
+use std::time::Instant;
+
+/// Runs the whole-tree rules, side by side, and hands over what they found in the order of the rules.
+pub(super) fn tree_rules(
+    scan: &Scan<'_>,
+    suppressions: &PolicySuppressions<'_>,
+    outcome: &mut Outcome,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<()> {
+    let slots = scan.plan.slots().iter().enumerate();
+    let slots: Vec<usize> = slots
+        .filter(|(_, slot)| slot.has(Level::Tree))
+        .map(|(index, _)| index)
+        .collect();
+    let results: Vec<(usize, Found, Tally)> = slots
+        .into_par_iter()
+        .map(|slot| tree_rule(scan, slot, outcome))
+        .collect();
+    for (slot, mut found, tally) in results {
+        outcome.tallies[slot].add(&tally);
+        let mut drafts = Vec::new();
+        finish::take(&mut found, slot, &mut drafts);
+        let place = (b"".as_slice(), Subject::Directory, b"".as_slice());
+        let mut findings = finish::finish_file(
+            drafts,
+            place,
+            scan.plan.slots(),
+            &mut Fingerprinter::default(),
+        );
+        for finding in &mut findings {
+            let kind = if finding.subject == Subject::Directory {
+                Kind::Directory
+            } else {
+                Kind::File
+            };
+            let set = scan.plan.set_for(&finding.path, kind);
+            cover(suppressions, &set.suppressions, finding);
+            count(&mut outcome.tallies[slot], finding);
+            outcome.whole_tree.insert(finding.fingerprint);
+        }
+        if !findings.is_empty() {
+            sink.findings(findings)?;
+        }
+    }
+    Ok(())
+}
+
+fn tree_rule(scan: &Scan<'_>, slot: usize, outcome: &Outcome) -> (usize, Found, Tally) {
+    let started = Instant::now();
+    let in_scope = scan
+        .plan
+        .sets_with(SlotId(u32::try_from(slot).unwrap_or(u32::MAX)));
+    let is_member = |entry: &crate::walk::Entry<'_>| {
+        scan.plan.set_index(*entry).is_some_and(|set| in_scope[set])
+    };
+    let members: Vec<EntryId> = scan
+        .tree
+        .entries()
+        .filter(is_member)
+        .map(|entry| entry.id())
+        .collect();
+    let is_file = |id: &&EntryId| {
+        !matches!(
+            scan.tree.entry(**id).kind(),
+            Kind::Directory | Kind::NestedRepository
+        )
+    };
+    let mut tally = Tally {
+        files_checked: members.iter().filter(is_file).count() as u64,
+        ..Tally::default()
+    };
+    let mut found = Found::default();
+    if let Some(check) = scan.plan.slots()[slot].check {
+        check.tree(
+            &Scope::new(scan.tree, members, &outcome.digests),
+            &mut found,
+        );
+    }
+    tally.requirements = found.take_requirements();
+    tally.nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    (slot, found, tally)
+}
+
+/// Says what is wrong with the policy's own suppressions and patterns.
+pub(super) fn policy_rules(
+    scan: &Scan<'_>,
+    uses: &[SuppressionUse],
+    outcome: &mut Outcome,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<()> {
+    let slots = scan.plan.slots();
+    let mut drafts: Vec<Vec<Drafted>> = Vec::new();
+    let sources = &scan.plan.policy().sources;
+    drafts.resize_with(sources.len(), Vec::new);
+    for about in governance::about_policy(scan, uses) {
+        let slot = slots
+            .iter()
+            .position(|slot| slot.instance.rule.id == about.rule);
+        if let (Some(slot), Some(source)) = (slot, sources.get(about.position.source)) {
+            let draft = about_document(&about, source);
+            drafts[about.position.source].push(Drafted { slot, draft });
+        }
+    }
+    for (drafts, source) in drafts.into_iter().zip(sources) {
+        let place = (
+            source.display_path().as_bytes(),
+            Subject::Policy,
+            source.text.as_bytes(),
+        );
+        let findings = finish::finish_file(drafts, place, slots, &mut Fingerprinter::default());
+        for finding in &findings {
+            let slot = slots
+                .iter()
+                .position(|slot| slot.instance.id == finding.rule_id);
+            if let Some(slot) = slot {
+                count(&mut outcome.tallies[slot], finding);
+            }
+        }
+        if !findings.is_empty() {
+            sink.findings(findings)?;
+        }
+    }
+    Ok(())
+}
+
+fn about_document(about: &AboutPolicy, source: &Source) -> Draft {
+    let at = offset(&source.text, about.position.line, about.position.column);
+    let message = about.message.clone();
+    Draft {
+        path: None,
+        subject: Subject::Policy,
+        place: Place::Bytes(at..at),
+        message,
+    }
+}
+
+fn offset(text: &str, line: u32, column: u32) -> usize {
+    let mut start = 0;
+    for _ in 1..line {
+        start += text[start..]
+            .find('\n')
+            .map_or(text.len() - start, |newline| newline + 1);
+    }
+    let rest = &text[start..];
+    let skip = usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX);
+    start
+        + rest
+            .char_indices()
+            .nth(skip)
+            .map_or(rest.len(), |(at, _)| at)
+}
+
+fn cover(suppressions: &PolicySuppressions<'_>, candidates: &[usize], finding: &mut Finding) {
+    finding.suppression = suppressions.cover(candidates, &finding.rule_id);
+    if finding.suppression.is_some() {
+        finding.state = State::Suppressed;
+    }
+}
+
+fn count(tally: &mut Tally, finding: &Finding) {
+    match finding.state {
+        State::Open => tally.violations += 1,
+        State::Suppressed => tally.suppressed += 1,
+    }
+}

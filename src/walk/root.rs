@@ -1,0 +1,131 @@
+//! The workspace as an open directory: every read is relative to it and follows no symlink, so that a
+//! path that changes its nature while we look cannot lead us outside.
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// An open workspace. Shared by all threads.
+pub struct Root {
+    path: PathBuf,
+    handle: OwnedFd,
+    has_openat2: AtomicBool,
+}
+
+impl Root {
+    /// Opens the workspace at an absolute path. The path itself may lead through symlinks.
+    ///
+    /// # Errors
+    /// It does not exist, is no directory, or may not be read.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = rustix::fs::open(path, flags, Mode::empty())?;
+        let has_openat2 = AtomicBool::new(cfg!(target_os = "linux"));
+        Ok(Self {
+            path: path.to_owned(),
+            handle,
+            has_openat2,
+        })
+    }
+
+    /// The absolute path it was opened at.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens a directory; an empty path is the workspace itself.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way is an error.
+    pub fn open_directory(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
+        let path = if path.is_empty() {
+            b".".as_slice()
+        } else {
+            path
+        };
+        self.open_beneath(path, OFlags::RDONLY | OFlags::DIRECTORY)
+    }
+
+    /// Opens a file for reading, without waiting for a FIFO's writer.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way or at the end is an error.
+    pub fn open_file(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
+        self.open_beneath(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+    }
+
+    fn open_beneath(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        #[cfg(target_os = "linux")]
+        if self.has_openat2.load(Ordering::Relaxed) {
+            match self.open_with_openat2(path, flags) {
+                // Old kernels lack it, some sandboxes forbid it.
+                Err(Errno::NOSYS | Errno::PERM) => self.has_openat2.store(false, Ordering::Relaxed),
+                answer => return answer,
+            }
+        }
+        self.open_by_component(path, flags)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_with_openat2(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        use rustix::fs::ResolveFlags;
+        const ATTEMPTS: u32 = 16;
+        let resolve =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let mut attempt = 0;
+        loop {
+            let path = OsStr::from_bytes(path);
+            match rustix::fs::openat2(&self.handle, path, flags, Mode::empty(), resolve) {
+                // A rename somewhere on the way raced with the kernel's look-up.
+                Err(Errno::AGAIN) if attempt < ATTEMPTS => attempt += 1,
+                answer => return answer,
+            }
+        }
+    }
+
+    fn open_by_component(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
+        let mut components = path.split(|byte| *byte == b'/');
+        let last = components.next_back().ok_or(Errno::INVAL)?;
+        let step = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut parent: Option<OwnedFd> = None;
+        for component in components {
+            let from = parent.as_ref().map_or(self.handle.as_fd(), OwnedFd::as_fd);
+            parent = Some(rustix::fs::openat(
+                from,
+                OsStr::from_bytes(component),
+                step,
+                Mode::empty(),
+            )?);
+        }
+        let from = parent.as_ref().map_or(self.handle.as_fd(), OwnedFd::as_fd);
+        rustix::fs::openat(from, OsStr::from_bytes(last), flags, Mode::empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_way_of_opening_follows_a_symlink() {
+        let outside = tempfile::tempdir().unwrap();
+        std::fs::File::create(outside.path().join("secret")).unwrap();
+        let inside = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), inside.path().join("dir")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("secret"), inside.path().join("file"))
+            .unwrap();
+        let root = Root::open(inside.path()).unwrap();
+        for has_openat2 in [true, false] {
+            root.has_openat2.store(has_openat2, Ordering::Relaxed);
+            assert!(root.open_file(b"file").is_err());
+            assert!(root.open_file(b"dir/secret").is_err());
+            assert!(root.open_directory(b"dir").is_err());
+            assert!(root.open_directory(b"").is_ok());
+        }
+    }
+}
