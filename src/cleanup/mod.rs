@@ -10,6 +10,9 @@
 //! Root::sight(path, identity)         for `recover`: is the planned thing still there?
 //! ```
 //!
+//! A file with several names (hard links) loses the one that was planned; its content lives on under the others. A
+//! workspace may be a mount of its own, as volumes of containers are; a mount below it is never touched.
+//!
 //! What it cannot promise: between the last look at a name and its removal another process of the same user can put
 //! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
 

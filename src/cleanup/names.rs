@@ -20,7 +20,7 @@ fn is_ignored_by_hfs(character: char) -> bool {
         '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Why this is no path beneath a workspace, if it is none: empty, absolute, with `.`, `..`, an empty component or NUL.
+/// Whether this is no plain path beneath a workspace: empty, absolute, with `.`, `..`, an empty component or NUL.
 pub(super) fn escapes(path: &[u8]) -> bool {
     path.contains(&0)
         || path

@@ -110,6 +110,13 @@ impl Root {
         }
     }
 
+    /// The same root on a kernel that does not tell mount ids.
+    #[cfg(test)]
+    pub(super) fn without_mount_ids(mut self) -> Self {
+        self.identity.mount = None;
+        self
+    }
+
     /// Opens the directory that holds `path`, and names the last component.
     pub(super) fn holder<'p>(&self, path: &'p [u8]) -> Result<(Holder<'_>, &'p [u8]), Unresolved> {
         if names::escapes(path) {

@@ -57,8 +57,12 @@ fn race(world: &World, plan: &crate::cleanup::Plan, swaps: &AtomicU64) -> u64 {
     let sweeper = world.sweeper();
     let mut removed = 0;
     for _ in 0..ROUNDS {
+        // Each round waits for a swap, but not for ever: the count is checked in the end.
         let before = swaps.load(Ordering::Relaxed);
-        while swaps.load(Ordering::Relaxed) == before {
+        for _ in 0..10_000_000 {
+            if swaps.load(Ordering::Relaxed) != before {
+                break;
+            }
             std::hint::spin_loop();
         }
         let identified = sweeper.identify(plan, &unprotected());
