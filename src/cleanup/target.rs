@@ -77,7 +77,7 @@ pub struct Denied {
     pub denial: Denial,
 }
 
-/// What one run of cleanup would do. Made by [`super::plan`]; nothing else makes targets.
+/// What one run of cleanup would do. Made by [`super::plan()`]; nothing else makes targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub(super) targets: Vec<Target>,
