@@ -150,7 +150,7 @@ left_behind=(BASH_ENV="$scratch/left-behind" ENV="$scratch/left-behind" SHELLOPT
     "BASH_FUNC_printf%%=() { :; }" "BASH_FUNC_command%%=() { exit 0; }")
 run "what earlier steps left in the environment" "${left_behind[@]}"
 check "the job" "$job_code" 1
-first_step=${first_step//\/bin\/sh/\/bin\/bash --posix} \
+shell=${shell/\/bin\/sh/\/bin\/bash --posix} first_step=${first_step/\/bin\/sh/\/bin\/bash --posix} \
     run "the same where /bin/sh is bash" "${left_behind[@]}"
 check "the job" "$job_code" 1
 check "verdict" "$(output verdict)" said-by-program
