@@ -76,7 +76,8 @@ run() {
     : >"$world/output"
     local code=0
     step "$first_step" FAKE_LOG="$world/arguments" PATH="$world/bin:$PATH" \
-        GITHUB_OUTPUT="$world/output" GITHUB_ACTION_PATH="$action" RUNNER_TEMP="$world/temp" \
+        GITHUB_ACTIONS=true GITHUB_WORKSPACE="$world/workspace" RUNNER_TEMP="$world/temp" \
+        GITHUB_OUTPUT="$world/output" GITHUB_STEP_SUMMARY="$world/summary" GITHUB_ACTION_PATH="$action" \
         GATE_PATH=. GATE_DATABASE=record.db GATE_BINARY=stand-in "$@" || code=$?
     check "the first step ends with 0" "$code" 0
     job_code=0
@@ -190,6 +191,9 @@ check "the job" "$job_code" 3
 case="names in action.yml and in the script"
 check "variables" "$(grep -o 'GATE_[A-Z_]*[A-Z]' .github/action/run.sh | sort -u)" \
     "$(sed -n 's/^ *\(GATE_[A-Z_]*\): .*inputs.*/\1/p' action.yml | sort -u)"
+documented() { sed -n 's/^| `\([a-z0-9-]*\)` |.*/\1/p' docs/github-actions.md; }
+declared() { sed -n '/^inputs:/,/^runs:/s/^  \([a-z0-9-]*\):$/\1/p' action.yml; }
+check "inputs and outputs in docs/github-actions.md" "$(documented)" "$(declared)"
 check "no expression inside a script" "$(grep -nE '^ *run:.*\$\{\{' action.yml || true)" ""
 check "no other run form" "$(grep -cE '^ *run: *[|>]' action.yml || true)" 0
 

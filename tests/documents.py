@@ -21,6 +21,9 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
+    for document in DOCUMENTS:
+        if "OUTPUT GOES HERE" in document.read_text(encoding="utf-8"):
+            sys.exit(f"{document.name}: the output of a real run is missing")
     with tempfile.TemporaryDirectory() as scratch:
         workspace = pathlib.Path(scratch, "dirty")
         record = pathlib.Path(scratch, "dirty.db")
