@@ -21,9 +21,8 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
-    for document in DOCUMENTS:
-        if "OUTPUT GOES HERE" in document.read_text(encoding="utf-8"):
-            sys.exit(f"{document.name}: the output of a real run is missing")
+    for document in [*DOCUMENTS, ROOT / "CONTRIBUTING.md", DIRTY / "README.md"]:
+        complete(document)
     with tempfile.TemporaryDirectory() as scratch:
         workspace = pathlib.Path(scratch, "dirty")
         record = pathlib.Path(scratch, "dirty.db")
@@ -42,6 +41,16 @@ def main():
 
         expect("verify", subprocess.run([program, "verify", record], check=False).returncode, 0)
         queries(record)
+
+
+def complete(document):
+    """Nothing is left to be filled in, and every link to a file leads to one."""
+    text = document.read_text(encoding="utf-8")
+    if "OUTPUT GOES HERE" in text:
+        sys.exit(f"{document.name}: the output of a real run is missing")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        if not (document.parent / target).exists():
+            sys.exit(f"{document.name}: {target} does not exist")
 
 
 def expect(what, actual, expected):
