@@ -1,0 +1,2 @@
+# factory-gate: allow(trailing-whitespace)
+INPUT = "a b"  

@@ -1,0 +1,39 @@
+//! Removes what the policy says must not be deployed: a pure plan first, then a sweep that holds the only code
+//! in the project that removes. No recursive removal, no path strings, no link followed, no guess recorded.
+//!
+//! ```text
+//! plan(tree, policy, protection)      what would go, in which order, and why the rest stays; touches nothing
+//! Root::open                          the workspace as a directory handle; can look, cannot remove
+//! Root::identify(plan)                what exactly lies at each target: the facts that are checked again before the act
+//! Sweeper::open(.., ApplyToken)       the capability to remove; a read-only run never gets an ApplyToken
+//! Sweeper::sweep(identified, journal) intents durable, then act, then look, then results durable
+//! Root::sight(path, identity)         for `recover`: is the planned thing still there?
+//! ```
+//!
+//! A file with several names (hard links) loses the one that was planned; its content lives on under the others. A
+//! workspace may be a mount of its own, as volumes of containers are; a mount below it is never touched.
+//!
+//! What it cannot promise: between the last look at a name and its removal another process of the same user can put
+//! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
+
+mod identify;
+mod identity;
+mod matcher;
+mod names;
+mod plan;
+mod protection;
+mod root;
+mod sight;
+mod sweep;
+mod target;
+#[cfg(test)]
+mod tests;
+
+pub use identify::{Identified, Look};
+pub use identity::{FileId, Identity, ObjectKind};
+pub use plan::plan;
+pub use protection::{GitIndex, Protected, Protection, Reach};
+pub use root::{Containment, Root, RootError, RootRules};
+pub use sight::Sight;
+pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
+pub use target::{Action, Denial, Denied, Plan, Target};

@@ -1,0 +1,157 @@
+//! Mounts below the workspace, made in a mount namespace of a child process so that the machine does not see them.
+
+use super::kit::*;
+use crate::cleanup::{Look, Outcome, Sight};
+use std::path::PathBuf;
+use std::process::Command;
+
+const INNER: &str = "cleanup::tests::mounts::inside_a_namespace";
+const MARKER: &str = "FACTORY_GATE_TEST_MOUNTS";
+
+#[test]
+fn mounts_are_never_crossed() {
+    let unshare = || {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--map-root-user", "--propagation", "private"]);
+        command
+    };
+    let possible = unshare()
+        .args(["mount", "-t", "tmpfs", "none", "/tmp"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !possible {
+        println!("not tested: this machine gives no mount namespace");
+        return;
+    }
+    let output = unshare()
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", INNER, "--ignored", "--nocapture"])
+        .env(MARKER, "yes")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
+    assert!(text.contains("1 passed"), "it ran: {text}");
+}
+
+fn mount(arguments: &[&std::ffi::OsStr]) {
+    assert!(
+        Command::new("mount")
+            .args(arguments)
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+fn unmount(mounts: &[&PathBuf]) {
+    for mounted in mounts {
+        assert!(
+            Command::new("umount")
+                .arg(mounted)
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+}
+
+#[test]
+#[ignore = "started by mounts_are_never_crossed, in a namespace of its own"]
+fn inside_a_namespace() {
+    if std::env::var_os(MARKER).is_none() {
+        return;
+    }
+    World::both(|world| mounts_below_are_refused(&world));
+    World::both(|world| a_workspace_may_be_a_mount_itself(&world));
+    a_workspace_mounted_into_itself_is_known_by_identity(&World::new());
+}
+
+fn mounts_below_are_refused(world: &World) {
+    for path in ["d/bound/x", "d/memory/x", "d/file.tmp", "d/free.tmp"] {
+        world.file(path);
+    }
+    let before = world.plan(&trash(&["d/"]));
+    let root = world.look();
+    let identified = root.identify(&before, &unprotected());
+    let covered = before.targets().iter().zip(identified.looks());
+    let covered: Vec<_> = covered
+        .filter_map(|(target, look)| match look {
+            Look::Present(identity) => Some((&*target.path, identity.to_json())),
+            Look::Settled(_) => None,
+        })
+        .filter(|(path, _)| path.ends_with(b"/x"))
+        .collect();
+    assert_eq!(covered.len(), 2);
+    let bind = "--bind".as_ref();
+    let [bound, memory, file] = ["d/bound", "d/memory", "d/file.tmp"].map(|path| world.at(path));
+    mount(&[bind, world.canary.as_os_str(), bound.as_os_str()]);
+    mount(&[
+        bind,
+        world.canary.join("plain").as_os_str(),
+        file.as_os_str(),
+    ]);
+    mount(&[
+        "-t".as_ref(),
+        "tmpfs".as_ref(),
+        "none".as_ref(),
+        memory.as_os_str(),
+    ]);
+    world.file("d/memory/fresh");
+    // The way into a mount is barred, whatever lies behind it.
+    for (path, identity) in covered {
+        assert_eq!(
+            root.sight(path, &identity),
+            Sight::Unknown("mount point".into())
+        );
+    }
+    // What is mounted is known by itself, before any system call refuses to remove it.
+    let plan = world.plan(&trash(&["d/"]));
+    let identified = root.identify(&plan, &unprotected());
+    for (target, look) in plan.targets().iter().zip(identified.looks()) {
+        let barred = Look::Settled(Outcome::Refused("mount point".into()));
+        let free = [&b"d"[..], b"d/free.tmp"].contains(&&*target.path);
+        assert_eq!(*look == barred, !free, "{}: {look:?}", show(&target.path));
+    }
+    let results = world.guarded(|| world.clean(&trash(&["d/"])));
+    unmount(&[&bound, &memory, &file]);
+    for (path, result) in &results {
+        let expected = match path.as_str() {
+            "d/free.tmp" => "removed",
+            "d" => "skipped: not empty",
+            _ => "refused: mount point",
+        };
+        assert_eq!(result, expected, "{path}");
+    }
+    assert!(
+        results.contains_key("d/bound/deep/three.tmp") && results.contains_key("d/memory/fresh")
+    );
+}
+
+fn a_workspace_may_be_a_mount_itself(world: &World) {
+    mount(&[
+        "-t".as_ref(),
+        "tmpfs".as_ref(),
+        "none".as_ref(),
+        world.root.as_os_str(),
+    ]);
+    world.file("d/e/x");
+    let results = world.clean(&trash(&["d/"]));
+    unmount(&[&world.root]);
+    assert_eq!(results.len(), 3);
+    assert!(results.values().all(|it| it == "removed"), "{results:#?}");
+}
+
+fn a_workspace_mounted_into_itself_is_known_by_identity(world: &World) {
+    let inner = world.at("loop");
+    std::fs::create_dir(&inner).unwrap();
+    let plan = world.plan(&trash(&["loop/"]));
+    assert_eq!(goes(&plan), ["loop"]);
+    mount(&["--bind".as_ref(), world.root.as_os_str(), inner.as_os_str()]);
+    let old_kernel = world.look().walking().without_mount_ids();
+    let identified = old_kernel.identify(&plan, &unprotected());
+    unmount(&[&inner]);
+    let itself = Outcome::Refused("protected: the workspace itself".into());
+    assert_eq!(identified.looks(), [Look::Settled(itself)]);
+}
