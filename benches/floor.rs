@@ -6,9 +6,14 @@ use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 fn main() {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
     let directory = arguments.next().unwrap_or_else(|| ".".into());
-    let threads = arguments.next().and_then(|number| number.parse().ok()).unwrap_or(0);
+    let threads = arguments
+        .next()
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0);
     let (files, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
     let started = std::time::Instant::now();
     let walk = ignore::WalkBuilder::new(&directory)
@@ -19,7 +24,9 @@ fn main() {
         let mut buffer = vec![0; 64 << 10];
         let (files, bytes) = (&files, &bytes);
         Box::new(move |entry| {
-            let Ok(entry) = entry else { return ignore::WalkState::Continue };
+            let Ok(entry) = entry else {
+                return ignore::WalkState::Continue;
+            };
             if entry.file_type().is_some_and(|kind| kind.is_file())
                 && let Ok(mut file) = std::fs::File::open(entry.path())
             {

@@ -1,10 +1,25 @@
 //! Factory Gate: a CI gate that scans a workspace for violations of a policy, cleans up, verifies, and
 //! leaves one SQLite file that an auditor can trust. The rooms, in the order in which data flows:
 
-pub mod cleanup;
 pub mod finding;
-pub mod policy;
-pub mod rules;
-pub mod scan;
-pub mod store;
+
 pub mod walk;
+
+pub mod rules;
+
+pub mod policy;
+
+pub mod scan;
+
+pub mod cleanup;
+
+pub mod store;
+
+pub mod ci;
+
+pub mod report;
+
+pub mod phases;
+
+pub mod cli;
+pub mod commands;

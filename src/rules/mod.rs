@@ -2,6 +2,7 @@
 //! (catalogue, `explain`, schema, docs, tests of the examples) derives from the list.
 
 mod check;
+mod describe;
 mod options;
 #[cfg(test)]
 mod proof;
@@ -10,6 +11,7 @@ pub use check::{
     Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
     SuppressionTerms,
 };
+pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
 
 /// Declares each rule's module and puts its `RULE` into the registry.

@@ -2,7 +2,7 @@
 
 use super::check::{Check, OptionError};
 use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Builds a rule's check from its mapping: every wrong key is reported, not only the first.
@@ -125,6 +125,13 @@ impl std::fmt::Display for ByteSize {
     }
 }
 
+/// As it is shown where a default is documented.
+impl Serialize for ByteSize {
+    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
+        target.collect_str(self)
+    }
+}
+
 impl<'de> Deserialize<'de> for ByteSize {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         number_or_text(source).and_then(|value| match value {
@@ -230,6 +237,12 @@ impl Pattern {
     }
 }
 
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
+        target.serialize_str(self.0.as_str())
+    }
+}
+
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
         Self::parse(&String::deserialize(source)?).map_err(D::Error::custom)
@@ -307,6 +320,12 @@ impl PathPattern {
     /// Whether it means only directories (and what is below them).
     pub fn is_directory(&self) -> bool {
         self.0.ends_with('/')
+    }
+}
+
+impl Serialize for PathPattern {
+    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
+        target.serialize_str(&self.0)
     }
 }
 

@@ -30,6 +30,12 @@ pub trait Sink {
     /// # Errors
     /// They could not be recorded; the scan ends.
     fn skipped(&mut self, skipped: Vec<Skipped>) -> anyhow::Result<()>;
+
+    /// Asked every now and then whether to go on.
+    ///
+    /// # Errors
+    /// Someone wants the scan to end.
+    fn go_on(&mut self) -> anyhow::Result<()>;
 }
 
 /// A scan that is about to be made.
@@ -224,6 +230,7 @@ impl Collected {
     }
 
     fn take(&mut self, part: Part, sink: &mut dyn Sink) -> anyhow::Result<()> {
+        sink.go_on()?;
         let outcome = &mut self.outcome;
         let earlier = u32::try_from(outcome.suppressions.len()).unwrap_or(u32::MAX);
         outcome.statuses.extend(part.statuses);

@@ -3,11 +3,13 @@
 
 mod git;
 mod ignored;
+mod own;
 mod root;
 mod tree;
 mod walker;
 
-pub use git::{GitError, GitFacts, GitView};
+pub use git::{GitError, GitFacts, GitView, head_sha};
+pub use own::OwnOutputs;
 pub use root::Root;
 pub use tree::{Entry, EntryId, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 pub(crate) use walker::modified_ns;

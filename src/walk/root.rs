@@ -58,6 +58,18 @@ impl Root {
         self.open_beneath(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
     }
 
+    /// Reads a small file whole.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way or at the end, and more bytes than `most`, are errors.
+    pub fn read_file(&self, path: &[u8], most: usize) -> std::io::Result<Vec<u8>> {
+        use std::io::Read as _;
+        let file = std::fs::File::from(self.open_file(path)?);
+        let mut bytes = Vec::new();
+        file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+        if bytes.len() > most { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    }
+
     fn open_beneath(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         #[cfg(target_os = "linux")]

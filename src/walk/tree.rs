@@ -56,7 +56,7 @@ pub struct Meta {
 pub struct EntryId(pub u32);
 
 /// Why a path that was seen was not fully checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SkipReason {
     /// The content is not text; rules about paths did look at it.
     Binary,
@@ -104,7 +104,7 @@ impl SkipReason {
 }
 
 /// A path that was seen and not fully checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Skipped {
     /// Relative to the workspace, with `/`.
     pub path: Box<[u8]>,

@@ -2,6 +2,7 @@
 
 use super::git::{GitError, GitView};
 use super::ignored::{IgnoreChain, MOST_BYTES};
+use super::own::OwnOutputs;
 use super::root::Root;
 use super::tree::{IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 use rustix::fs::{AtFlags, Dir, FileType, Stat};
@@ -17,8 +18,8 @@ pub struct WalkOptions {
     pub enter_nested: bool,
     /// List what git ignores too (marked as ignored), for cleanup.
     pub list_ignored: bool,
-    /// Paths (relative to the workspace) that this program writes; a name that starts with one is its own too.
-    pub own_outputs: Vec<Vec<u8>>,
+    /// What this program itself writes.
+    pub own_outputs: OwnOutputs,
 }
 
 /// What the walk found.
@@ -251,6 +252,10 @@ impl Walker<'_> {
             error => SkipReason::Unreadable(error.to_string()),
         };
         self.skip(&directory.path, reason, None);
+    }
+
+    fn is_tracked(&self, path: &[u8], meta: Meta) -> bool {
+        meta.tracked.is_some() || self.git.is_some_and(|git| git.has_below(path))
     }
 
     fn is_ignored(&self, chain: &IgnoreChain, path: &[u8], is_directory: bool) -> bool {

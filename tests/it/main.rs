@@ -1,1 +1,11 @@
-fn main() {}
+//! The one integration binary: Factory Gate through the doors that its users use.
+
+mod coverage; // what belongs to the workspace, and what is said of the rest
+mod docs; // generated documents are fresh
+mod examples; // each rule's examples, through the binary
+mod exits; // exit codes and errors
+mod record; // the database
+mod suppressions; // inline and in the policy
+mod tidy; // the shape of the source
+mod tree; // determinism, hostile names, big files
+mod world; // a temporary workspace

@@ -1,0 +1,181 @@
+//! The command line: what can be asked for, and nothing of how it is done.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Scans a workspace for violations of a policy, cleans up, verifies, and leaves a record that an auditor can trust.
+#[derive(Debug, Parser)]
+#[command(name = "factory-gate", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: clap::ColorChoice,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    pass
+  1    violations at or above the gate
+  2    usage or policy error; nothing was scanned
+  3    undecided: something could not be read, recorded or finished
+  130  interrupted";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the five phases over a workspace. Changes nothing without --apply
+    Run(RunArgs),
+    /// Explain a rule: what, why, how to fix, options, examples
+    Explain {
+        /// Name of a rule
+        rule: String,
+    },
+    /// List all rules
+    Rules,
+    /// Check a database: integrity, seal, completeness
+    Verify(VerifyArgs),
+    /// Seal honestly what a killed run left behind
+    Recover {
+        /// The database that the killed run was to write
+        #[arg(long, value_name = "FILE", default_value = DATABASE)]
+        database: PathBuf,
+    },
+    /// Print the JSON Schema of the policy, for editors and validators
+    Schema {
+        /// Which document
+        #[arg(long, value_enum, default_value = "policy")]
+        of: SchemaOf,
+    },
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Name of the database where none is given.
+pub const DATABASE: &str = "factory_deployment.db";
+
+/// Arguments of `run`.
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The workspace
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Change the workspace: apply fixes and cleanup, or only one of them
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHAT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "all"
+    )]
+    pub apply: Option<Apply>,
+
+    /// The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// The database to write, or to append this run to
+    #[arg(long, value_name = "FILE", default_value = DATABASE)]
+    pub database: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Least severity that fails, instead of the policy's
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+
+    /// Most findings that the text report shows; the record always holds all
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+
+    /// Number of threads [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub struct VerifyArgs {
+    /// The database
+    pub database: PathBuf,
+
+    /// The session digest that the run printed
+    #[arg(long, value_name = "HEX")]
+    pub expect_digest: Option<String>,
+
+    /// The SHA-256 of the file that the run printed
+    #[arg(long, value_name = "HEX")]
+    pub expect_sha256: Option<String>,
+}
+
+/// What `--apply` may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Apply {
+    /// Fixes and cleanup
+    All,
+    /// Only fixes
+    Fix,
+    /// Only cleanup
+    Cleanup,
+}
+
+impl Apply {
+    /// Whether fixes are asked for.
+    pub fn includes_fixes(self) -> bool {
+        self != Self::Cleanup
+    }
+
+    /// Whether files may be removed.
+    pub fn includes_cleanup(self) -> bool {
+        self != Self::Fix
+    }
+}
+
+/// Forms of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
+}
+
+/// What fails the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Errors and warnings
+    Warning,
+    /// Any finding
+    Note,
+    /// Nothing
+    Never,
+}
+
+/// Documents that have a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// `.factory-gate.yml`
+    Policy,
+    /// The report of `run --format json`
+    Report,
+}

@@ -1,0 +1,86 @@
+//! The edge: each command from its arguments to its exit code. Here time, randomness and the environment come in.
+
+mod about;
+mod database;
+mod run;
+
+use crate::cli::{Cli, Command};
+use crate::phases::Exit;
+use crate::report::encode;
+use anstream::AutoStream;
+use std::io::{self, Write};
+
+/// Does what the command line asks for.
+pub fn main(cli: Cli) -> Exit {
+    cli.color.write_global();
+    let outcome = match cli.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Explain { rule } => about::explain(&rule),
+        Command::Rules => about::rules(),
+        Command::Verify(arguments) => database::verify(&arguments),
+        Command::Recover { database } => database::recover(&database),
+        Command::Schema { of } => about::schema(of),
+        Command::Completions { shell } => about::completions(shell),
+    };
+    match outcome {
+        Ok(exit) => exit,
+        Err(problem) => problem.show(),
+    }
+}
+
+/// A command that could not do its work.
+struct Problem {
+    error: anyhow::Error,
+    exit: Exit,
+}
+
+impl Problem {
+    /// The user has to correct something before anything is done.
+    fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self { error: error.into(), exit: Exit::Usage }
+    }
+
+    fn show(self) -> Exit {
+        if is_broken_pipe(&self.error) {
+            // Whoever reads our output has had enough; that decides nothing.
+            return Exit::Undecided;
+        }
+        let mut out = stderr();
+        let mut causes = self.error.chain().map(|cause| {
+            let lines: Vec<String> = cause.to_string().lines().map(encode::log_line).collect();
+            lines.join("\n")
+        });
+        let first = causes.next().unwrap_or_default();
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        // Nothing is left to tell a failure here to.
+        let _unreachable = writeln!(out, "{red}error{red:#}: {first}");
+        for cause in causes {
+            let _unreachable = writeln!(out, "  caused by: {cause}");
+        }
+        self.exit
+    }
+}
+
+/// What is not the user's to correct leaves the verdict open.
+impl<E: Into<anyhow::Error>> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), exit: Exit::Undecided }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        kind == Some(io::ErrorKind::BrokenPipe)
+    })
+}
+
+type Answer = Result<Exit, Problem>;
+
+fn stdout() -> AutoStream<io::Stdout> {
+    anstream::stdout()
+}
+
+fn stderr() -> AutoStream<io::Stderr> {
+    anstream::stderr()
+}

@@ -1,0 +1,270 @@
+//! `run`: gathers everything the phases need from the machine, and runs them.
+
+use super::{Answer, Problem, stdout};
+use crate::ci::Environment;
+use crate::cleanup::{FileId, Reach};
+use crate::cli::{FailOn, Format, RunArgs};
+use crate::finding::Severity;
+use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
+use crate::policy::{Policy, PolicyFile};
+use crate::report::{Mode, Progress, github};
+use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
+use crate::store::{Recorder, StoreError};
+use crate::walk::{OwnOutputs, Root};
+use anyhow::{Context as _, anyhow};
+use std::io::{IsTerminal as _, Write};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// Names of the policy in a workspace.
+const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
+
+/// More than any document may have: the policy room says so with a better message.
+const MOST_POLICY_BYTES: usize = 2 << 20;
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now()
+    }
+}
+
+pub(super) fn run(arguments: &RunArgs) -> Answer {
+    let place = &arguments.path;
+    let path = place
+        .canonicalize()
+        .with_context(|| format!("there is no workspace at `{}`", place.display()))
+        .map_err(Problem::usage)?;
+    let root = Root::open(&path)
+        .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
+        .map_err(Problem::usage)?;
+    let policy = load_policy(arguments, &root)?;
+    let environment = Environment::from_lookup(&|name| environment_variable(name));
+    let database = absolute(&arguments.database).map_err(Problem::usage)?;
+    set_threads(arguments)?;
+    let random = random()?;
+    let start = session_start(&policy, &path, (&environment, random.id));
+    let policies = policy_rows(&policy);
+    let recorder = Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
+    let mode = Mode::choose(arguments.quiet, std::io::stderr().is_terminal(), environment.is_ci());
+    let watch = Watch::new(Progress::new(mode));
+    stop_on_signals(&watch)?;
+    let job = Job {
+        places: places(&policy, arguments, (&path, &database)),
+        root,
+        policy: &policy,
+        may_clean_up: arguments.apply.is_some_and(|apply| apply.includes_cleanup()),
+        may_fix: arguments.apply.is_some_and(|apply| apply.includes_fixes()),
+        clock: &SystemClock,
+        watch: &watch,
+    };
+    let mut report: Box<dyn Write> = match &arguments.output {
+        None => Box::new(std::io::BufWriter::new(stdout())),
+        Some(path) => Box::new(report_file(path).map_err(Problem::usage)?),
+    };
+    let mut outputs = Outputs {
+        report: &mut *report,
+        commands: &mut stdout(),
+        form: match arguments.format {
+            Format::Text => Form::Text(arguments.limit),
+            Format::Json => Form::Json,
+        },
+        source: source(&environment, &path),
+        environment: &environment,
+        delimiter: format!("factory_gate_{}", random.delimiter),
+        database_name: arguments.database.display().to_string(),
+    };
+    Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+}
+
+fn report_file(path: &Path) -> anyhow::Result<impl Write + use<>> {
+    let file = std::fs::File::create(path)
+        .with_context(|| format!("the report cannot be written to `{}`", path.display()))?;
+    Ok(anstream::StripStream::new(std::io::BufWriter::new(file)))
+}
+
+fn load_policy(arguments: &RunArgs, root: &Root) -> Result<Policy, Problem> {
+    let file = policy_file(arguments, root.path()).map_err(Problem::usage)?;
+    let loader = |path: &Path| root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES);
+    let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
+        let count = problems.0.len();
+        let plural = if count == 1 { "mistake" } else { "mistakes" };
+        Problem::usage(anyhow!("{problems}\n{count} {plural} in the policy; nothing was scanned"))
+    })?;
+    if let Some(fail_on) = arguments.fail_on {
+        policy.gate.fail_on = match fail_on {
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Note => Some(Severity::Note),
+            FailOn::Never => None,
+        };
+    }
+    Ok(policy)
+}
+
+fn policy_file(arguments: &RunArgs, root: &Path) -> anyhow::Result<Option<PolicyFile>> {
+    let path = match &arguments.policy {
+        Some(path) => path.clone(),
+        None => {
+            let present: Vec<PathBuf> =
+                POLICY_NAMES.iter().map(|name| root.join(name)).filter(|path| path.exists()).collect();
+            match present.as_slice() {
+                [] => return Ok(None),
+                [one] => one.clone(),
+                _ => anyhow::bail!("there are both {} and {}: keep one", POLICY_NAMES[0], POLICY_NAMES[1]),
+            }
+        }
+    };
+    let text = std::fs::read(&path)
+        .with_context(|| format!("the policy `{}` cannot be read", path.display()))?;
+    let real = path.canonicalize()?;
+    let workspace_path = real.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned);
+    let name = workspace_path.clone().unwrap_or_else(|| path.display().to_string());
+    Ok(Some(PolicyFile { name, workspace_path, text }))
+}
+
+/// The destination of the record is looked at before anything else: what is wrong with it is the user's to correct.
+fn refused(error: StoreError) -> Problem {
+    match error {
+        StoreError::Foreign { .. } | StoreError::BadPath { .. } | StoreError::Newer { .. } => {
+            Problem::usage(anyhow::Error::new(error).context(
+                "nothing was scanned: name another database with `--database`, or move that file away",
+            ))
+        }
+        other => anyhow::Error::new(other).context("the record cannot be made; nothing was scanned").into(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge: the ci room gets its variables from here")]
+fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name)
+}
+
+fn set_threads(arguments: &RunArgs) -> anyhow::Result<()> {
+    let threads = arguments.threads.map_or(0, usize::from);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    Ok(())
+}
+
+struct Random {
+    id: [u8; 3],
+    suffix: String,
+    delimiter: String,
+}
+
+fn random() -> anyhow::Result<Random> {
+    let mut bytes = [0; 27];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("no randomness: {error}"))?;
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let [first, second, third, ..] = bytes;
+    Ok(Random { id: [first, second, third], suffix: hex(&bytes[3..11]), delimiter: hex(&bytes[11..]) })
+}
+
+fn session_start(
+    policy: &Policy,
+    root: &Path,
+    (environment, id): (&Environment, [u8; 3]),
+) -> SessionStart {
+    let now = SystemClock.now();
+    let main = policy.sources.first();
+    SessionStart {
+        deployment_id: phases::deployment_id(now, id),
+        start_time: phases::stamp(now),
+        workspace_path: crate::store::escape(root.as_os_str().as_bytes()).into_owned(),
+        details: SessionDetails {
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
+            policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
+            head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
+            base_sha: None,
+            scope: "all".to_owned(),
+            shard: None,
+            ci_system: environment.system.map(|system| system.as_str().to_owned()),
+            run_url: environment.run_url.clone(),
+            os: std::env::consts::OS.to_owned(),
+            arch: std::env::consts::ARCH.to_owned(),
+        },
+    }
+}
+
+fn policy_rows(policy: &Policy) -> Vec<PolicyRow> {
+    let rows = policy.sources.iter().map(|source| PolicyRow {
+        sha256: source.sha256.clone(),
+        name: source.name.clone(),
+        text: source.text.clone(),
+    });
+    rows.collect()
+}
+
+/// An absolute path whose directory is spelt without symlinks; the file itself need not exist.
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    let absolute = std::path::absolute(path)?;
+    let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {
+        anyhow::bail!("`{}` is no name for a file", path.display());
+    };
+    // A directory that is not there is for the store to refuse.
+    Ok(directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).join(name))
+}
+
+fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)) -> Places {
+    let mut own_outputs = OwnOutputs::default();
+    if let Ok(inside) = database.strip_prefix(root) {
+        let inside = inside.as_os_str().as_bytes();
+        own_outputs.add_database(inside);
+    }
+    let output = arguments.output.as_deref().and_then(|path| absolute(path).ok());
+    if let Some(inside) = output.as_deref().and_then(|path| path.strip_prefix(root).ok()) {
+        own_outputs.add(inside.as_os_str().as_bytes());
+    }
+    let documents = policy.sources.iter().filter_map(|source| source.workspace_path.as_ref());
+    let mut protected = Vec::new();
+    let mut protect = |path: Option<PathBuf>, name: &str| {
+        let file = path.and_then(|path| FileId::of(&path).ok());
+        protected.extend(file.map(|file| (file, Reach::Itself, name.to_owned())));
+    };
+    protect(std::env::current_exe().ok(), "this program");
+    protect(std::env::current_dir().ok(), "the current directory");
+    protect(Some(root.to_owned()), "the workspace");
+    protect(arguments.policy.clone(), "the policy");
+    protect(output, "the report");
+    protect(Some(database.to_owned()), "the record");
+    Places {
+        own_outputs,
+        policy_paths: documents.map(|path| path.as_bytes().to_vec()).collect(),
+        protected,
+        forbidden_roots: forbidden_roots(),
+    }
+}
+
+fn forbidden_roots() -> Vec<(FileId, String)> {
+    let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
+    let Some(home) = home else { return Vec::new() };
+    let with_id = |place: &Path| {
+        let name = format!("`{}` is the home directory or holds it", place.display());
+        FileId::of(place).ok().map(|id| (id, name))
+    };
+    home.ancestors().filter_map(with_id).collect()
+}
+
+fn source(environment: &Environment, root: &Path) -> github::Source {
+    let checkout = environment.checkout.as_ref().and_then(|path| path.canonicalize().ok());
+    let inside = checkout.and_then(|checkout| root.strip_prefix(checkout).ok().map(Path::to_owned));
+    let prefix = inside.map(|inside| inside.display().to_string()).unwrap_or_default();
+    let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
+    github::Source { blob_url: environment.blob_url.clone(), prefix }
+}
+
+fn stop_on_signals(watch: &Watch) -> anyhow::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM] {
+        // The second signal ends the program at once; what is recorded by then stays for `recover`.
+        signal_hook::flag::register_conditional_shutdown(
+            signal,
+            i32::from(Exit::Interrupted.code()),
+            watch.interruption(),
+        )?;
+        signal_hook::flag::register(signal, watch.interruption())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Phase 1: walk, run every rule, record what they find.
+
+use super::{Did, Run, Seen};
+use crate::finding::Finding;
+use crate::scan::{Plan, Previous, Scan, Sink, SuppressionUse, Tally, Totals, scan};
+use crate::store::Recorder;
+use crate::store::rows::{RuleResultRow, Stage, SuppressionRow};
+use crate::walk::{Skipped, WalkOptions, Walked, walk};
+use serde_json::json;
+use std::collections::{BTreeMap, HashSet};
+
+pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
+    let walked = walk_workspace(run);
+    run.job.watch.check()?;
+    if let Some(error) = &walked.git_error {
+        run.reasons.push(error.to_string());
+    }
+    let plan = Plan::new(run.job.policy, &walked.tree);
+    let outcome = scan_stage(run, (&walked, &plan), (Stage::PreDeployment, None))?;
+    run.recorder.suppressions(outcome.suppressions.iter().map(suppression_row).collect())?;
+    let rows = rule_rows(&plan, Stage::PreDeployment, &outcome.tallies);
+    run.recorder.rule_results(rows)?;
+    account(run, &outcome.totals);
+    if outcome.totals.files == 0 && outcome.totals.skipped > 0 {
+        run.reasons.push("nothing was scanned, though the workspace is not empty".into());
+    }
+    let detail = json!({
+        "entries": walked.tree.len(),
+        "files_scanned": outcome.totals.files,
+        "paths_skipped": outcome.totals.skipped,
+        "bytes_read": outcome.totals.bytes,
+        "git": walked.git.as_ref().map(|git| json!({ "tracked": git.facts().tracked, "head": git.facts().head_sha })),
+        "threads": rayon::current_num_threads(),
+    });
+    Ok(Did { result: Seen { walked, plan, outcome }, detail })
+}
+
+/// Walks the workspace as the policy says.
+pub(super) fn walk_workspace(run: &Run<'_>) -> Walked {
+    let options = WalkOptions {
+        enter_nested: run.job.policy.workspace.enter_nested,
+        list_ignored: !run.job.policy.cleanup.rules.is_empty(),
+        own_outputs: run.job.places.own_outputs.clone(),
+    };
+    walk(&run.job.root, &options)
+}
+
+/// Scans in one stage and hands everything to the record.
+pub(super) fn scan_stage(
+    run: &Run<'_>,
+    (walked, plan): (&Walked, &Plan<'_>),
+    (stage, before): (Stage, Option<&Seen<'_>>),
+) -> anyhow::Result<crate::scan::Outcome> {
+    let progress = run.job.watch.progress();
+    progress.total(walked.tree.len() as u64);
+    let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let advance = |count| progress.advance(count);
+    let previous = before.map(|seen| Previous { tree: &seen.walked.tree, outcome: &seen.outcome });
+    let prepared = Scan::new((&run.job.root, &walked.tree), plan, today, previous, &advance);
+    // What the earlier walk also passed over has its row already.
+    let known: HashSet<&Skipped> = before.iter().flat_map(|seen| &seen.walked.skipped).collect();
+    let fresh: Vec<Skipped> =
+        walked.skipped.iter().filter(|one| !known.contains(one)).cloned().collect();
+    let mut sink = RecordSink { run, stage };
+    scan(&prepared, &fresh, &mut sink)
+}
+
+struct RecordSink<'r, 'j> {
+    run: &'r Run<'j>,
+    stage: Stage,
+}
+
+impl Sink for RecordSink<'_, '_> {
+    fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()> {
+        Ok(self.recorder().findings(self.stage, findings)?)
+    }
+
+    fn skipped(&mut self, skipped: Vec<Skipped>) -> anyhow::Result<()> {
+        Ok(self.recorder().skipped(skipped)?)
+    }
+
+    fn go_on(&mut self) -> anyhow::Result<()> {
+        Ok(self.run.job.watch.check()?)
+    }
+}
+
+impl RecordSink<'_, '_> {
+    fn recorder(&self) -> &Recorder {
+        &self.run.recorder
+    }
+}
+
+/// Takes a look's counts over, and says which paths leave the verdict open.
+pub(super) fn account(run: &mut Run<'_>, totals: &Totals) {
+    run.files_skipped += totals.skipped;
+    run.bytes_read += totals.bytes;
+    if totals.undecided == 0 {
+        return;
+    }
+    let examples: Vec<String> = totals
+        .undecided_examples
+        .iter()
+        .map(|one| format!("{} ({})", crate::store::escape(&one.path), one.reason.text()))
+        .collect();
+    let more = totals.undecided - examples.len() as u64;
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let reason = format!("could not look at {}{more}", examples.join(", "));
+    run.reasons.push(reason);
+}
+
+fn suppression_row(one: &SuppressionUse) -> SuppressionRow {
+    SuppressionRow {
+        source: if one.is_inline { "inline" } else { "policy" }.to_owned(),
+        rule_id: one.rule_id.clone(),
+        path: crate::store::escape(&one.path).into_owned(),
+        line: Some(one.line),
+        reason: one.reason.clone(),
+        owner: one.owner.clone(),
+        expires: one.expires.map(|day| day.to_string()),
+        matched: one.matched,
+    }
+}
+
+/// One row a rule: its slots (one for each set of options) added up.
+pub(super) fn rule_rows(plan: &Plan<'_>, stage: Stage, tallies: &[Tally]) -> Vec<RuleResultRow> {
+    let mut sums: BTreeMap<usize, Tally> = BTreeMap::new();
+    let rules = &plan.policy().rules;
+    for (slot, tally) in plan.slots().iter().zip(tallies) {
+        let rule = rules.iter().position(|rule| rule.id == slot.instance.id);
+        sums.entry(rule.unwrap_or(usize::MAX)).or_default().add(tally);
+    }
+    let rows = sums.into_iter().filter_map(|(index, tally)| Some((rules.get(index)?, tally)));
+    rows.map(|(rule, tally)| RuleResultRow {
+        stage,
+        rule_id: rule.id.to_string(),
+        uses: rule.rule.id.to_owned(),
+        severity: rule.variants.iter().find_map(|variant| variant.severity).unwrap_or(rule.rule.severity),
+        files_checked: tally.files_checked,
+        violations_found: tally.violations,
+        suppressed: tally.suppressed,
+        requirements: tally.requirements,
+        duration_us: tally.nanoseconds / 1_000,
+    })
+    .collect()
+}

@@ -1,0 +1,87 @@
+//! Exit codes, and errors that say what, where, and what to do.
+
+use crate::world::World;
+
+#[test]
+fn the_gate_decides_by_severity() {
+    let world = World::new()
+        .policy("version: 1\nrules: { final-newline: warning }\n")
+        .file("a.txt", "no newline");
+    assert_eq!(world.run(&[]).status, 0);
+    assert_eq!(world.run(&["--fail-on", "warning"]).status, 1);
+    assert_eq!(world.run(&["--fail-on", "never"]).status, 0);
+    let world = world.policy("version: 1\nrules: { final-newline: warning }\ngate: { min_score: 100 }\n");
+    let answer = world.run(&[]);
+    assert_eq!(answer.status, 1, "{answer:?}");
+}
+
+#[test]
+fn a_policy_with_mistakes_scans_nothing_and_names_them_all() {
+    let world = World::new().policy(
+        "version: 1\nrules:\n  trailing-whitespce: error\n  file-size: { max: tiny, sevrity: error }\ngate: { fail_on: sometimes }\n",
+    );
+    let answer = world.run(&[]);
+    assert_eq!(answer.status, 2);
+    insta::assert_snapshot!(answer.stderr, @"");
+    assert!(!world.database().exists(), "nothing was scanned, nothing is recorded");
+}
+
+#[test]
+fn usage_errors_are_two() {
+    let world = World::new();
+    assert_eq!(world.gate(["run", "no-such-place"]).status, 2);
+    assert_eq!(world.gate(["run", "work", "--policy", "absent.yml"]).status, 2);
+    assert_eq!(world.gate(["frobnicate"]).status, 2);
+    assert_eq!(world.gate(["explain", "trailing-whitespce"]).status, 2);
+    assert_eq!(world.gate(["--help"]).status, 0);
+    assert_eq!(world.gate(["--version"]).status, 0);
+}
+
+#[test]
+fn a_foreign_database_is_refused_before_anything_is_scanned() {
+    let world = World::new();
+    std::fs::write(world.database(), "these are my notes").unwrap();
+    let answer = world.run(&[]);
+    assert_eq!(answer.status, 2, "{answer:?}");
+    assert_eq!(std::fs::read_to_string(world.database()).unwrap(), "these are my notes");
+}
+
+#[test]
+fn a_database_that_cannot_be_written_is_undecided() {
+    let world = World::new();
+    let answer = world.run(&["--database", "/proc/nowhere/x.db"]);
+    assert_eq!(answer.status, 3, "{answer:?}");
+}
+
+#[test]
+fn an_unreadable_file_is_undecided_unless_the_policy_allows_it() {
+    if rustix::process::geteuid().is_root() {
+        // Root reads everything; what root cannot do is open a file through a loop of names that is too long.
+        let world = World::new().policy("version: 1\nrules: { final-newline: warning }\n");
+        let mut place = world.root();
+        let name = "n".repeat(250);
+        let mut handle = rustix::fs::open(&place, rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+        for _ in 0..18 {
+            rustix::fs::mkdirat(&handle, name.as_str(), rustix::fs::Mode::RWXU).unwrap();
+            handle = rustix::fs::openat(&handle, name.as_str(), rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+            place.push(&name);
+        }
+        let answer = world.run(&["--quiet"]);
+        assert_eq!(answer.status, 3, "{answer:?}");
+        assert_eq!(world.query("SELECT count(*) FROM skipped_files WHERE reason LIKE 'unreadable: %'"), ["1"]);
+        let allow = "version: 1\nrules: { final-newline: warning }\nworkspace: { allow_unreadable: [\"**\"] }\n";
+        assert_eq!(world.policy(allow).run(&[]).status, 0);
+        return;
+    }
+    let world = World::new().policy("version: 1\nrules: { final-newline: warning }\n").file("a", "x\n");
+    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0);
+    std::fs::set_permissions(world.root().join("a"), mode).unwrap();
+    assert_eq!(world.run(&[]).status, 3);
+}
+
+#[test]
+fn help_of_every_command() {
+    let world = World::new();
+    insta::assert_snapshot!(world.gate(["--help"]).stdout, @"");
+    insta::assert_snapshot!(world.gate(["run", "--help"]).stdout, @"");
+}
