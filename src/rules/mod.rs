@@ -2,6 +2,8 @@
 //! (catalogue, `explain`, schema, docs, tests of the examples) derives from the list.
 
 mod check;
+mod folders;
+mod name_set;
 mod options;
 #[cfg(test)]
 mod proof;
@@ -21,6 +23,14 @@ macro_rules! rules {
 
 // One line a rule, in the order of the catalogue. `cargo fmt` does not see these files: `.ci/run` formats them by name.
 rules! {
+    forbidden_path,
+    case_conflict,
+    windows_name,
+    unsafe_name,
+    nested_repository,
+    duplicate_file,
+    file_count,
+    empty_directory,
     path_length,
 }
 
