@@ -3,10 +3,13 @@
 
 mod check;
 mod folders;
+mod letter_case;
+mod name_pattern;
 mod name_set;
 mod options;
 #[cfg(test)]
 mod proof;
+mod requirement;
 
 pub use check::{
     Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
@@ -24,6 +27,8 @@ macro_rules! rules {
 // One line a rule, in the order of the catalogue. `cargo fmt` does not see these files: `.ci/run` formats them by name.
 rules! {
     forbidden_path,
+    required_path,
+    name_style,
     case_conflict,
     windows_name,
     unsafe_name,
