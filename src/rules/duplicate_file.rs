@@ -85,6 +85,7 @@ struct DuplicateFile {
     /// Smaller files are not compared.
     min_size: ByteSize,
     /// Most files that may have the same content; the first ones in the order of their paths are fine.
+    #[schemars(range(min = 1))]
     max_copies: u32,
     /// Names of files that are not compared; `*` stands for any characters.
     ignore_names: NameSet,

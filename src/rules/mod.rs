@@ -1,7 +1,9 @@
 //! The rules. Each is one file here, and one line in the list below; everything else about rules
 //! (catalogue, `explain`, schema, docs, tests of the examples) derives from the list.
 
+mod backup_name;
 mod check;
+mod copy_votes;
 mod folders;
 mod letter_case;
 mod name_pattern;
@@ -33,6 +35,7 @@ rules! {
     windows_name,
     unsafe_name,
     nested_repository,
+    nested_copy,
     duplicate_file,
     file_count,
     empty_directory,

@@ -111,6 +111,7 @@ struct NameStyle {
     /// Whether separators may be doubled, first or last (`__init__`) in `snake_case`, `kebab-case` and their like.
     extra_separators: bool,
     /// Most capital letters in a row in `camelCase` and `PascalCase`: with 2, `HtmlPage` is fine and `HTMLPage` is not.
+    #[schemars(range(min = 1))]
     max_capitals: usize,
 }
 
