@@ -46,6 +46,12 @@ const EXAMPLES: &[Example] = &[
         violations: &["web/node_modules"],
     },
     Example {
+        title: "The content is forbidden, the directory is not: one file in it may stay",
+        options: "{ paths: ['tmp/**'], exclude: ['tmp/.gitkeep'] }",
+        files: &[text("tmp/.gitkeep"), text("tmp/a.o"), text("tmp/sub/b.o")],
+        violations: &["tmp/a.o", "tmp/sub"],
+    },
+    Example {
         title: "Only directories of that name",
         options: "{ paths: ['**/build'], kind: directory }",
         files: &[text("build"), text("lib/build/out.o")],
@@ -66,7 +72,8 @@ const fn text(path: &'static str) -> ExampleFile {
     }
 }
 
-/// Options of `forbidden-path`: the rule's `paths` say what is forbidden.
+/// Options of `forbidden-path`: the rule's `paths` say what is forbidden. A directory among them is forbidden with everything
+/// in it; to allow a part of it, forbid what is in it (`tmp/**`) instead of the directory (`tmp/`).
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct ForbiddenPath {

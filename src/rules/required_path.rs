@@ -238,9 +238,10 @@ impl RequiredPath {
         let names: Vec<String> = requirement.wanted.iter().map(Wanted::quoted).collect();
         let names = names.join(", ");
         let noun = self.kind.noun();
+        let matches = if count == 1 { "match" } else { "matches" };
         if let Some(max) = requirement.max.filter(|max| count > *max) {
             return Some(format!(
-                "{count} matches of {names}, at most {max} may be there"
+                "{count} {matches} of {names}, at most {max} may be there"
             ));
         }
         if count >= requirement.min {
@@ -252,7 +253,7 @@ impl RequiredPath {
         Some(match (requirement.min, requirement.wanted.len()) {
             (1, 1) => format!("the {noun} {names} is required and missing{near}"),
             (1, _) => format!("none of {names} is there, one is required{near}"),
-            (min, _) => format!("{count} matches of {names}, at least {min} are required{near}"),
+            (min, _) => format!("{count} {matches} of {names}, at least {min} are required{near}"),
         })
     }
 
@@ -441,7 +442,7 @@ mod tests {
             (
                 "count: {paths: ['*.x'], min: 2}",
                 "a.x",
-                "*.x: 1 matches of `*.x`, at least 2 are required",
+                "*.x: 1 match of `*.x`, at least 2 are required",
             ),
         ] {
             assert_eq!(says(options, &[path]), (vec![expected.to_owned()], 1));
