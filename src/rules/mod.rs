@@ -2,9 +2,14 @@
 //! (catalogue, `explain`, schema, docs, tests of the examples) derives from the list.
 
 mod check;
+mod extensions;
+mod link;
+mod listing;
 mod options;
 #[cfg(test)]
 mod proof;
+#[cfg(test)]
+mod trial;
 
 pub use check::{
     Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
@@ -22,6 +27,10 @@ macro_rules! rules {
 // One line a rule, in the order of the catalogue. `cargo fmt` does not see these files: `.ci/run` formats them by name.
 rules! {
     path_length,
+    file_size,
+    empty_file,
+    broken_symlink,
+    escaping_symlink,
 }
 
 /// All rules, in the order of the catalogue.

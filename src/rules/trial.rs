@@ -1,0 +1,62 @@
+//! Tries one rule on one file that exists only in memory, for unit tests.
+
+use super::check::{Check, Content, OptionError, Rule};
+use crate::finding::{Draft, Found, Place};
+use crate::walk::{Kind, Meta, TreeBuilder};
+use std::ops::Range;
+
+/// A file of mode 644 that git does not track.
+pub(super) const PLAIN: Meta = Meta {
+    kind: Kind::File,
+    permissions: 0o644,
+    size: 0,
+    modified_ns: 0,
+    tracked: None,
+    ignored: false,
+};
+
+/// The rule's check with these options (YAML, or empty).
+pub(super) fn check(rule: &Rule, options: &str) -> Result<Box<dyn Check>, Vec<OptionError>> {
+    let yaml = if options.is_empty() { "{}" } else { options };
+    (rule.build)(&serde_yaml::from_str(yaml).unwrap())
+}
+
+/// The messages for wrong options, each after its key path.
+pub(super) fn mistakes(rule: &Rule, options: &str) -> Vec<String> {
+    let Err(mistakes) = check(rule, options) else {
+        return Vec::new();
+    };
+    mistakes
+        .into_iter()
+        .map(|mistake| format!("{}: {}", mistake.path.join("."), mistake.message))
+        .collect()
+}
+
+/// What a check says about a plain file with this name and content.
+pub(super) fn content(check: &dyn Check, path: &str, bytes: &[u8]) -> Vec<Draft> {
+    content_with(check, path, PLAIN, bytes)
+}
+
+/// What a check says about a file, path and content; the size is the content's.
+pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u8]) -> Vec<Draft> {
+    let mut builder = TreeBuilder::default();
+    let size = bytes.len() as u64;
+    assert!(builder.push(path.as_bytes(), Meta { size, ..meta }));
+    let tree = builder.finish("/nowhere".into());
+    let entry = tree.find(path.as_bytes()).unwrap();
+    let mut found = Found::default();
+    check.entry(entry, &mut found);
+    check.content(&Content { entry, bytes }, &mut found);
+    found.drain().collect()
+}
+
+/// The byte ranges of drafts, none of which is about the file as a whole.
+pub(super) fn ranges(drafts: &[Draft]) -> Vec<Range<usize>> {
+    drafts
+        .iter()
+        .map(|draft| match &draft.place {
+            Place::Bytes(range) => range.clone(),
+            Place::Whole => panic!("not about a place: {}", draft.message),
+        })
+        .collect()
+}
