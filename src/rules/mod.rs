@@ -31,6 +31,14 @@ rules! {
     empty_file,
     broken_symlink,
     escaping_symlink,
+    destroyed_symlink,
+    shebang_executable,
+    merge_conflict,
+    trailing_whitespace,
+    final_newline,
+    line_endings,
+    byte_order_mark,
+    line_count,
 }
 
 /// All rules, in the order of the catalogue.
