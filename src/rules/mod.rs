@@ -5,6 +5,7 @@ mod check;
 mod extensions;
 mod link;
 mod listing;
+mod needle;
 mod options;
 #[cfg(test)]
 mod proof;
@@ -39,6 +40,8 @@ rules! {
     line_endings,
     byte_order_mark,
     line_count,
+    forbidden_content,
+    required_content,
 }
 
 /// All rules, in the order of the catalogue.
