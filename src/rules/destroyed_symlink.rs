@@ -152,9 +152,9 @@ impl Check for DestroyedSymlink {
         {
             return;
         }
-        if !file.bytes.contains(&b'/')
-            && !(self.guess == Guess::Names && are_alike(entry.name(), file.bytes))
-        {
+        let is_plausible = file.bytes.contains(&b'/')
+            || self.guess == Guess::Names && are_alike(entry.name(), file.bytes);
+        if !is_plausible {
             return;
         }
         match link::resolve(entry.tree(), entry.path(), file.bytes) {

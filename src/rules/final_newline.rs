@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn only_a_file_without_any_lf_may_end_in_cr() {
         assert!(drafts("", "a\rb\r").is_empty());
-        assert_eq!(trial::ranges(&drafts("", "a\nb\r")), [4..4]);
+        assert_eq!(trial::ranges(&drafts("", "a\nb\r")), [(4, 4)]);
     }
 
     proptest! {
@@ -197,14 +197,14 @@ mod tests {
             let expected = if text.is_empty() || (text.ends_with('\r') && !text.contains('\n')) {
                 None
             } else if !text.ends_with('\n') {
-                Some(text.len()..text.len())
+                Some((text.len(), text.len()))
             } else {
                 let mut blank = Vec::new();
                 while lines.last().is_some_and(|line| matches!(*line, "\n" | "\r\n")) {
                     blank.insert(0, lines.pop().unwrap());
                 }
                 let too_many: usize = blank.iter().skip(max).map(|line| line.len()).sum();
-                (too_many > 0).then(|| text.len() - too_many..text.len())
+                (too_many > 0).then(|| (text.len() - too_many, text.len()))
             };
             let drafts = drafts(&format!("max_blank_lines: {max}"), &text);
             prop_assert_eq!(trial::ranges(&drafts), expected.into_iter().collect::<Vec<_>>());

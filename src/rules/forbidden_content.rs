@@ -145,7 +145,7 @@ mod tests {
         let drafts = trial::content(check.as_ref(), "f", b"baa");
         let messages: Vec<&str> = drafts.iter().map(|draft| &*draft.message).collect();
         assert_eq!(messages, ["forbidden pattern `a+`", "forbidden text `b`"]);
-        assert_eq!(trial::ranges(&drafts), [1..3, 0..1]);
+        assert_eq!(trial::ranges(&drafts), [(1, 3), (0, 1)]);
     }
 
     #[test]
@@ -165,6 +165,6 @@ mod tests {
     fn bytes_that_are_no_text_are_searched_too() {
         let check = trial::check(&RULE, "text: key").unwrap();
         let drafts = trial::content(check.as_ref(), "f", b"\xff\xfekey\xff");
-        assert_eq!(trial::ranges(&drafts), [2..5]);
+        assert_eq!(trial::ranges(&drafts), [(2, 5)]);
     }
 }

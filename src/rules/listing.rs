@@ -1,7 +1,8 @@
-//! Lists the findings of one file up to a limit, so that a hostile file cannot fill the memory, and
-//! never drops the rest without saying how many there are.
+//! Keeps a hostile file from filling the memory with findings: lists them up to a limit, and never drops the
+//! rest without saying how many there are; clips what a message quotes.
 
 use crate::finding::Found;
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
@@ -52,6 +53,14 @@ impl<'f> Listing<'f> {
     }
 }
 
+/// The text, or its first `most` characters and `…`.
+pub(super) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +83,12 @@ mod tests {
             "{}",
             drafts[1].message
         );
+    }
+
+    #[test]
+    fn clipping_counts_characters() {
+        assert_eq!(clipped("äöü", 3), "äöü");
+        assert_eq!(clipped("äöü", 2), "äö…");
     }
 
     #[test]

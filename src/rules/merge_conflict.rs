@@ -1,7 +1,7 @@
 //! `merge-conflict`: conflict markers that git left in a file.
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
-use super::listing::{DEFAULT_MAX_FINDINGS, Listing};
+use super::listing::{DEFAULT_MAX_FINDINGS, Listing, clipped};
 use super::options::build;
 use crate::finding::{Found, Severity};
 use bstr::{BStr, ByteSlice as _};
@@ -243,15 +243,16 @@ impl<'a> Search<'a, '_> {
                     open.is_divided = true;
                 }
             }
-            _ => match self.open.take_if(|open| open.is_divided) {
-                Some(open) => self.conflict(&open.first, &marker),
-                None => {
-                    self.abandon();
-                    if !is_mail {
-                        self.lone(&marker);
-                    }
+            _ => {
+                if let Some(open) = self.open.take_if(|open| open.is_divided) {
+                    self.conflict(&open.first, &marker);
+                    return;
                 }
-            },
+                self.abandon();
+                if !is_mail {
+                    self.lone(&marker);
+                }
+            }
         }
     }
 
@@ -263,8 +264,8 @@ impl<'a> Search<'a, '_> {
             } else {
                 format!(
                     "unresolved merge conflict between `{}` and `{}`, {lines}",
-                    clipped(first.name),
-                    clipped(last.name)
+                    clipped(&first.name.to_str_lossy(), 60),
+                    clipped(&last.name.to_str_lossy(), 60)
                 )
             }
         });
@@ -287,15 +288,6 @@ impl<'a> Search<'a, '_> {
                 )
             });
         }
-    }
-}
-
-fn clipped(name: &BStr) -> String {
-    const MOST: usize = 60;
-    let text = name.to_string();
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
 
@@ -372,7 +364,7 @@ mod tests {
                     {
                         let offset = lines[..first].iter().map(|line| line.len() + end.len()).sum::<usize>();
                         let length = lines[first..=last].iter().map(|line| line.len() + end.len()).sum::<usize>();
-                        expected.push(offset..offset + length - end.len());
+                        expected.push((offset, offset + length - end.len()));
                     }
                 }
             }

@@ -2,6 +2,7 @@
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
 use super::extensions::Extensions;
+use super::listing::clipped;
 use super::options::build;
 use crate::finding::{Found, Severity};
 use bstr::ByteSlice as _;
@@ -102,7 +103,7 @@ struct ShebangExecutable {
     /// Whether an executable text file has to start with `#!`.
     require_shebang: bool,
     /// Extensions of files that may be either way: templates that become scripts later, tests that a harness runs,
-    /// scripts of other systems.
+    /// scripts of other systems, and Perl modules.
     ignore_extensions: Extensions,
 }
 
@@ -113,7 +114,7 @@ impl Default for ShebangExecutable {
             require_shebang: true,
             ignore_extensions: Extensions::of(&[
                 "in", "tmpl", "tpl", "template", "j2", "jinja", "jinja2", "erb", "mustache", "hbs",
-                "sample", "t", "bats", "bat", "cmd", "ps1", "desktop",
+                "sample", "t", "bats", "bat", "cmd", "ps1", "desktop", "pm",
             ]),
         }
     }
@@ -135,17 +136,21 @@ impl Check for ShebangExecutable {
             }
         } else if !executable
             && self.require_executable
-            && let Some(interpreter) = interpreter(file.bytes)
-            && interpreter.starts_with(b"/")
+            && interpreter(file.bytes).is_some_and(|path| path.starts_with(b"/"))
         {
-            let line = file.bytes.find_byteset(b"\r\n");
+            let end = file.bytes.find_byteset(b"\r\n");
+            let line = &file.bytes[..end.unwrap_or(file.bytes.len())];
+            let start = line[..line.len().min(MOST_BYTES)].to_str_lossy();
             found.at(
-                0..line.unwrap_or(file.bytes.len()),
-                format!("script for `{}` is not executable", interpreter.as_bstr()),
+                0..line.len(),
+                format!("not executable, but starts with `{}`", clipped(&start, 80)),
             );
         }
     }
 }
+
+/// The longest `#!` line that Linux reads; the rest of a longer one is not part of it.
+const MOST_BYTES: usize = 256;
 
 /// What is wrong with the start of an executable text, if anything is.
 fn no_shebang(bytes: &[u8]) -> Option<&'static str> {
@@ -164,8 +169,6 @@ fn no_shebang(bytes: &[u8]) -> Option<&'static str> {
 
 /// The interpreter on a `#!` line; `None` where nothing or a Rust attribute (`#![...]`) follows.
 fn interpreter(bytes: &[u8]) -> Option<&[u8]> {
-    // The longest line that Linux reads; the rest of a longer one is not part of it.
-    const MOST_BYTES: usize = 256;
     let line = bytes
         .get(..MOST_BYTES)
         .unwrap_or(bytes)

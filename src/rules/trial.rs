@@ -3,7 +3,6 @@
 use super::check::{Check, Content, OptionError, Rule};
 use crate::finding::{Draft, Found, Place};
 use crate::walk::{Kind, Meta, TreeBuilder};
-use std::ops::Range;
 
 /// A file of mode 644 that git does not track.
 pub(super) const PLAIN: Meta = Meta {
@@ -50,12 +49,12 @@ pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u
     found.drain().collect()
 }
 
-/// The byte ranges of drafts, none of which is about the file as a whole.
-pub(super) fn ranges(drafts: &[Draft]) -> Vec<Range<usize>> {
+/// Start and end of each draft, none of which is about the file as a whole.
+pub(super) fn ranges(drafts: &[Draft]) -> Vec<(usize, usize)> {
     drafts
         .iter()
         .map(|draft| match &draft.place {
-            Place::Bytes(range) => range.clone(),
+            Place::Bytes(range) => (range.start, range.end),
             Place::Whole => panic!("not about a place: {}", draft.message),
         })
         .collect()
