@@ -78,6 +78,7 @@ pub(super) static RULE: Rule = Rule {
 /// Options of `forbidden-content`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "ForbiddenContent")]
 struct Options {
     /// A regular expression that must not match, or a list of them. A match may go over several lines.
     pattern: OneOrMore<Pattern>,

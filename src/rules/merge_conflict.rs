@@ -97,8 +97,10 @@ pub(super) static RULE: Rule = Rule {
 /// Options of `merge-conflict`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "MergeConflict")]
 struct Options {
     /// Characters in a marker; git's attribute `conflict-marker-size`. From 4 to 100.
+    #[schemars(range(min = 4, max = 100))]
     marker_size: usize,
     /// Whether a first or last marker without its counterpart counts: one that is followed by a space and a name. A last
     /// marker beside another line that starts with `>` is taken for quoted mail.

@@ -40,6 +40,7 @@ rules! {
     line_endings,
     byte_order_mark,
     line_count,
+    sorted_lines,
     forbidden_content,
     required_content,
 }

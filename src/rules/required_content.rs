@@ -94,6 +94,7 @@ pub(super) static RULE: Rule = Rule {
 /// Options of `required-content`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "RequiredContent")]
 struct Options {
     /// A regular expression that has to match, or a list of which each has to. A match may go over several lines.
     pattern: OneOrMore<Pattern>,

@@ -88,6 +88,7 @@ pub(super) static RULE: Rule = Rule {
 /// Options of `trailing-whitespace`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(rename = "TrailingWhitespace")]
 struct Options {
     /// Whether Unicode's other spaces (no-break space, ideographic space and the like) count, not only space and tab.
     unicode: bool,

@@ -59,3 +59,53 @@ pub(super) fn ranges(drafts: &[Draft]) -> Vec<(usize, usize)> {
         })
         .collect()
 }
+
+mod tests {
+    use super::*;
+    use crate::rules::Level;
+    use proptest::prelude::*;
+
+    /// Each content rule with the options of each of its examples.
+    fn all_content_checks() -> Vec<(&'static str, Box<dyn Check>)> {
+        let mut checks = Vec::new();
+        for rule in crate::rules::all() {
+            for example in rule.examples {
+                let text = if example.options.is_empty() {
+                    "{}"
+                } else {
+                    example.options
+                };
+                let mut options: serde_yaml::Mapping = serde_yaml::from_str(text).unwrap();
+                options.remove("paths");
+                options.remove("exclude");
+                if rule.levels.contains(&Level::Content) {
+                    let built = (rule.build)(&serde_yaml::Value::Mapping(options));
+                    checks.push((rule.id, built.unwrap()));
+                }
+            }
+        }
+        checks
+    }
+
+    proptest! {
+        /// Whatever the bytes are: no panic, every place lies in them, and the same again says the same.
+        #[test]
+        fn content_rules_survive_any_bytes(
+            bytes in proptest::collection::vec(
+                prop_oneof![any::<u8>(), proptest::sample::select(b"\r\n \t<=>#!/\xef\xbb\xbf".to_vec())], 0..80,
+            ),
+            executable: bool,
+        ) {
+            let meta = Meta { permissions: if executable { 0o755 } else { 0o644 }, ..PLAIN };
+            for (id, check) in all_content_checks() {
+                let drafts = content_with(check.as_ref(), "d/a.md", meta, &bytes);
+                for draft in &drafts {
+                    if let Place::Bytes(range) = &draft.place {
+                        prop_assert!(range.start <= range.end && range.end <= bytes.len(), "{}: {:?}", id, draft);
+                    }
+                }
+                prop_assert_eq!(drafts, content_with(check.as_ref(), "d/a.md", meta, &bytes), "{}", id);
+            }
+        }
+    }
+}
