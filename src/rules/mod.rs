@@ -3,16 +3,22 @@
 
 mod backup_name;
 mod check;
-mod describe;
 mod copy_votes;
+mod describe;
+mod extensions;
 mod folders;
 mod letter_case;
+mod link;
+mod listing;
 mod name_pattern;
 mod name_set;
+mod needle;
 mod options;
+mod requirement;
 #[cfg(test)]
 mod proof;
-mod requirement;
+#[cfg(test)]
+mod trial;
 
 pub use check::{
     Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
@@ -34,15 +40,30 @@ rules! {
     forbidden_path,
     required_path,
     name_style,
+    path_length,
     case_conflict,
     windows_name,
     unsafe_name,
+    file_size,
+    file_count,
+    empty_file,
+    empty_directory,
+    broken_symlink,
+    escaping_symlink,
+    destroyed_symlink,
+    shebang_executable,
     nested_repository,
     nested_copy,
     duplicate_file,
-    file_count,
-    empty_directory,
-    path_length,
+    merge_conflict,
+    trailing_whitespace,
+    final_newline,
+    line_endings,
+    byte_order_mark,
+    line_count,
+    sorted_lines,
+    forbidden_content,
+    required_content,
     unused_suppression,
     expired_suppression,
     malformed_suppression,

@@ -214,7 +214,8 @@ impl schemars::JsonSchema for Age {
     }
 }
 
-/// A regular expression (syntax of Rust's `regex` crate) on bytes, compiled. `^` and `$` match at line ends.
+/// A regular expression (syntax of Rust's `regex` crate) on bytes, compiled. `^` and `$` match at line ends,
+/// LF and CRLF alike.
 #[derive(Clone, Debug)]
 pub struct Pattern(pub regex::bytes::Regex);
 
@@ -231,6 +232,7 @@ impl Pattern {
         }
         regex::bytes::RegexBuilder::new(text)
             .multi_line(true)
+            .crlf(true)
             .build()
             .map(Self)
             .map_err(|error| format!("`{text}` is no regular expression: {error}"))
@@ -255,7 +257,7 @@ impl schemars::JsonSchema for Pattern {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "A regular expression; ^ and $ match at line ends, (?i) ignores case, (?s) lets . match line ends",
+            "description": "A regular expression; ^ and $ match at line ends (LF or CRLF), (?i) ignores case, (?s) lets . match line ends",
             "type": "string", "minLength": 1
         })
     }

@@ -1,0 +1,107 @@
+//! `byte-order-mark`: the invisible three bytes at the start of a UTF-8 file.
+
+use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::extensions::Extensions;
+use super::options::build;
+use crate::finding::{Found, Severity};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// U+FEFF in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+pub(super) static RULE: Rule = Rule {
+    id: "byte-order-mark",
+    summary: "a file starts with a byte order mark, or lacks one that it needs",
+    why: "Three invisible bytes (EF BB BF) that some Windows editors put before UTF-8 text. They hide a `#!` line, break JSON and CSV readers \
+          and end up in the middle of concatenated files. A few programs, such as Windows PowerShell 5 and Excel, do need them to read UTF-8.",
+    fix: "Save the file as UTF-8 without BOM (or with one, where it is required).",
+    severity: Severity::Warning,
+    levels: &[Level::Content],
+    needs_paths: false,
+    schema: |generator| generator.subschema_for::<ByteOrderMark>(),
+    build: build::<ByteOrderMark>,
+    examples: &[
+        Example {
+            title: "UTF-8 without a mark",
+            options: "",
+            files: &[ExampleFile {
+                path: "a.json",
+                is: ExampleKind::Text("{\"städte\": []}\n"),
+            }],
+            violations: &[],
+        },
+        Example {
+            title: "A mark before JSON",
+            options: "",
+            files: &[ExampleFile {
+                path: "a.json",
+                is: ExampleKind::Text("\u{feff}{}\n"),
+            }],
+            violations: &["a.json:1:1"],
+        },
+        Example {
+            title: "Where it is allowed, it may be there or not",
+            options: "allow_extensions: [csv]",
+            files: &[
+                ExampleFile {
+                    path: "a.csv",
+                    is: ExampleKind::Text("\u{feff}a;ä\n"),
+                },
+                ExampleFile {
+                    path: "b.csv",
+                    is: ExampleKind::Text("a;ä\n"),
+                },
+            ],
+            violations: &[],
+        },
+        Example {
+            title: "Where it is required, plain ASCII does not need it",
+            options: "require_extensions: [ps1]",
+            files: &[
+                ExampleFile {
+                    path: "a.ps1",
+                    is: ExampleKind::Text("\u{feff}echo ä\n"),
+                },
+                ExampleFile {
+                    path: "b.ps1",
+                    is: ExampleKind::Text("echo ä\n"),
+                },
+                ExampleFile {
+                    path: "c.ps1",
+                    is: ExampleKind::Text("echo a\n"),
+                },
+            ],
+            violations: &["b.ps1:1:1"],
+        },
+    ],
+};
+
+/// Options of `byte-order-mark`.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct ByteOrderMark {
+    /// Extensions of files that may start with a mark.
+    allow_extensions: Extensions,
+    /// Extensions of files that have to start with a mark if they hold anything but ASCII.
+    require_extensions: Extensions,
+}
+
+impl Check for ByteOrderMark {
+    fn content(&self, file: &Content<'_>, found: &mut Found) {
+        let name = file.entry.name();
+        if file.bytes.starts_with(MARK) {
+            if !self.allow_extensions.cover(name) && !self.require_extensions.cover(name) {
+                found.at(
+                    0..MARK.len(),
+                    "file starts with a UTF-8 byte order mark (bytes EF BB BF)",
+                );
+            }
+        } else if self.require_extensions.cover(name) && !file.bytes.is_ascii() {
+            found.at(
+                0..0,
+                "file does not start with a UTF-8 byte order mark, but holds more than ASCII",
+            );
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! `final-newline`: a text file ends with one line end.
+
+use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::options::build;
+use crate::finding::{Found, Severity};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(super) static RULE: Rule = Rule {
+    id: "final-newline",
+    summary: "a file does not end with just one line end",
+    why: "A last line without a line end is glued to what is appended or concatenated, is skipped by some readers of lines, and shows up \
+          in the next person's diff. Blank lines at the end are only noise.",
+    fix: "End the last line with one line end, and remove blank lines after it; nearly every editor can do so on saving.",
+    severity: Severity::Warning,
+    levels: &[Level::Content],
+    needs_paths: false,
+    schema: |generator| generator.subschema_for::<FinalNewline>(),
+    build: build::<FinalNewline>,
+    examples: &[
+        Example {
+            title: "One line end, and no content at all",
+            options: "",
+            files: &[
+                ExampleFile {
+                    path: "a.txt",
+                    is: ExampleKind::Text("one\n"),
+                },
+                ExampleFile {
+                    path: "b.txt",
+                    is: ExampleKind::Text("one\r\ntwo\r\n"),
+                },
+                ExampleFile {
+                    path: "c.txt",
+                    is: ExampleKind::Text(""),
+                },
+            ],
+            violations: &[],
+        },
+        Example {
+            title: "The last line has no line end",
+            options: "",
+            files: &[ExampleFile {
+                path: "a.txt",
+                is: ExampleKind::Text("one\ntwo"),
+            }],
+            violations: &["a.txt:2:4"],
+        },
+        Example {
+            title: "Blank lines at the end",
+            options: "",
+            files: &[ExampleFile {
+                path: "a.txt",
+                is: ExampleKind::Text("one\r\n\r\n\r\n"),
+            }],
+            violations: &["a.txt:2:1"],
+        },
+        Example {
+            title: "Nothing but line ends",
+            options: "",
+            files: &[ExampleFile {
+                path: "a.txt",
+                is: ExampleKind::Text("\n"),
+            }],
+            violations: &["a.txt:1:1"],
+        },
+        Example {
+            title: "Some blank lines may be allowed",
+            options: "max_blank_lines: 1",
+            files: &[
+                ExampleFile {
+                    path: "a.txt",
+                    is: ExampleKind::Text("one\n\n"),
+                },
+                ExampleFile {
+                    path: "b.txt",
+                    is: ExampleKind::Text("one\n\n\n"),
+                },
+            ],
+            violations: &["b.txt:3:1"],
+        },
+    ],
+};
+
+/// Options of `final-newline`.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct FinalNewline {
+    /// Most blank lines at the end of a file.
+    max_blank_lines: usize,
+}
+
+impl Check for FinalNewline {
+    fn content(&self, file: &Content<'_>, found: &mut Found) {
+        let bytes = file.bytes;
+        if bytes.is_empty() {
+            return;
+        }
+        let text = without_line_end(bytes);
+        if text.len() == bytes.len() {
+            if !is_classic_mac(bytes) {
+                found.at(text.len()..text.len(), "last line has no line end");
+            }
+            return;
+        }
+        let (text, line_ends) = without_line_ends(text);
+        // The first line end ends a line of text, if there is one.
+        let ended = usize::from(!text.is_empty());
+        let blank_lines = line_ends + 1 - ended;
+        if blank_lines > self.max_blank_lines {
+            let allowed = ended + self.max_blank_lines;
+            let start = (0..allowed).fold(text.len(), |at, _| {
+                at + if bytes[at] == b'\r' { 2 } else { 1 }
+            });
+            found.at(
+                start..bytes.len(),
+                self.message(text.is_empty(), blank_lines),
+            );
+        }
+    }
+}
+
+impl FinalNewline {
+    fn message(&self, is_blank: bool, blank_lines: usize) -> String {
+        let plural = if blank_lines == 1 { "" } else { "s" };
+        if is_blank {
+            return format!("file holds nothing but {blank_lines} line end{plural}");
+        }
+        let limit = match self.max_blank_lines {
+            0 => String::new(),
+            max => format!(", more than {max}"),
+        };
+        format!("file ends in {blank_lines} blank line{plural}{limit}")
+    }
+}
+
+/// The text before its last line end, LF or CRLF; all of it if there is none.
+fn without_line_end(text: &[u8]) -> &[u8] {
+    match text {
+        [before @ .., b'\r', b'\n'] | [before @ .., b'\n'] => before,
+        _ => text,
+    }
+}
+
+/// The text before all line ends at its end, and their number.
+fn without_line_ends(mut text: &[u8]) -> (&[u8], usize) {
+    let mut count = 0;
+    loop {
+        let before = without_line_end(text);
+        if before.len() == text.len() {
+            return (text, count);
+        }
+        text = before;
+        count += 1;
+    }
+}
+
+/// Lines that end in CR alone, as before Mac OS X.
+fn is_classic_mac(bytes: &[u8]) -> bool {
+    bytes.ends_with(b"\r") && memchr::memchr(b'\n', bytes).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trial;
+    use super::*;
+    use crate::finding::Draft;
+    use proptest::prelude::*;
+
+    fn drafts(options: &str, text: &str) -> Vec<Draft> {
+        let check = trial::check(&RULE, options).unwrap();
+        trial::content(check.as_ref(), "a", text.as_bytes())
+    }
+
+    #[test]
+    fn messages_count_lines() {
+        let say = |options, text| drafts(options, text)[0].message.clone();
+        assert_eq!(say("", "a"), "last line has no line end");
+        assert_eq!(say("", "a\n\n"), "file ends in 1 blank line");
+        assert_eq!(
+            say("max_blank_lines: 1", "a\n\n\n"),
+            "file ends in 2 blank lines, more than 1"
+        );
+        assert_eq!(say("", "\r\n\n"), "file holds nothing but 2 line ends");
+    }
+
+    #[test]
+    fn only_a_file_without_any_lf_may_end_in_cr() {
+        assert!(drafts("", "a\rb\r").is_empty());
+        assert_eq!(trial::ranges(&drafts("", "a\nb\r")), [(4, 4)]);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_splitting_into_lines(text in "[ab\r\n]{0,12}", max in 0_usize..3) {
+            let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+            let expected = if text.is_empty() || (text.ends_with('\r') && !text.contains('\n')) {
+                None
+            } else if !text.ends_with('\n') {
+                Some((text.len(), text.len()))
+            } else {
+                let mut blank = Vec::new();
+                while lines.last().is_some_and(|line| matches!(*line, "\n" | "\r\n")) {
+                    blank.insert(0, lines.pop().unwrap());
+                }
+                let too_many: usize = blank.iter().skip(max).map(|line| line.len()).sum();
+                (too_many > 0).then(|| (text.len() - too_many, text.len()))
+            };
+            let drafts = drafts(&format!("max_blank_lines: {max}"), &text);
+            prop_assert_eq!(trial::ranges(&drafts), expected.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

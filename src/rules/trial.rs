@@ -1,0 +1,111 @@
+//! Tries one rule on one file that exists only in memory, for unit tests.
+
+use super::check::{Check, Content, OptionError, Rule};
+use crate::finding::{Draft, Found, Place};
+use crate::walk::{Kind, Meta, TreeBuilder};
+
+/// A file of mode 644 that git does not track.
+pub(super) const PLAIN: Meta = Meta {
+    kind: Kind::File,
+    permissions: 0o644,
+    size: 0,
+    modified_ns: 0,
+    tracked: None,
+    ignored: false,
+};
+
+/// The rule's check with these options (YAML, or empty).
+pub(super) fn check(rule: &Rule, options: &str) -> Result<Box<dyn Check>, Vec<OptionError>> {
+    let yaml = if options.is_empty() { "{}" } else { options };
+    (rule.build)(&serde_yaml::from_str(yaml).unwrap())
+}
+
+/// The messages for wrong options, each after its key path.
+pub(super) fn mistakes(rule: &Rule, options: &str) -> Vec<String> {
+    let Err(mistakes) = check(rule, options) else {
+        return Vec::new();
+    };
+    mistakes
+        .into_iter()
+        .map(|mistake| format!("{}: {}", mistake.path.join("."), mistake.message))
+        .collect()
+}
+
+/// What a check says about a plain file with this name and content.
+pub(super) fn content(check: &dyn Check, path: &str, bytes: &[u8]) -> Vec<Draft> {
+    content_with(check, path, PLAIN, bytes)
+}
+
+/// What a check says about a file, path and content; the size is the content's.
+pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u8]) -> Vec<Draft> {
+    let mut builder = TreeBuilder::default();
+    let size = bytes.len() as u64;
+    assert!(builder.push(path.as_bytes(), Meta { size, ..meta }));
+    let tree = builder.finish("/nowhere".into());
+    let entry = tree.find(path.as_bytes()).unwrap();
+    let mut found = Found::default();
+    check.entry(entry, &mut found);
+    check.content(&Content { entry, bytes }, &mut found);
+    found.drain().collect()
+}
+
+/// Start and end of each draft, none of which is about the file as a whole.
+pub(super) fn ranges(drafts: &[Draft]) -> Vec<(usize, usize)> {
+    drafts
+        .iter()
+        .map(|draft| match &draft.place {
+            Place::Bytes(range) => (range.start, range.end),
+            Place::Whole => panic!("not about a place: {}", draft.message),
+        })
+        .collect()
+}
+
+mod tests {
+    use super::*;
+    use crate::rules::Level;
+    use proptest::prelude::*;
+
+    /// Each content rule with the options of each of its examples.
+    fn all_content_checks() -> Vec<(&'static str, Box<dyn Check>)> {
+        let mut checks = Vec::new();
+        for rule in crate::rules::all() {
+            for example in rule.examples {
+                let text = if example.options.is_empty() {
+                    "{}"
+                } else {
+                    example.options
+                };
+                let mut options: serde_yaml::Mapping = serde_yaml::from_str(text).unwrap();
+                options.remove("paths");
+                options.remove("exclude");
+                if rule.levels.contains(&Level::Content) {
+                    let built = (rule.build)(&serde_yaml::Value::Mapping(options));
+                    checks.push((rule.id, built.unwrap()));
+                }
+            }
+        }
+        checks
+    }
+
+    proptest! {
+        /// Whatever the bytes are: no panic, every place lies in them, and the same again says the same.
+        #[test]
+        fn content_rules_survive_any_bytes(
+            bytes in proptest::collection::vec(
+                prop_oneof![any::<u8>(), proptest::sample::select(b"\r\n \t<=>#!/\xef\xbb\xbf".to_vec())], 0..80,
+            ),
+            executable: bool,
+        ) {
+            let meta = Meta { permissions: if executable { 0o755 } else { 0o644 }, ..PLAIN };
+            for (id, check) in all_content_checks() {
+                let drafts = content_with(check.as_ref(), "d/a.md", meta, &bytes);
+                for draft in &drafts {
+                    if let Place::Bytes(range) = &draft.place {
+                        prop_assert!(range.start <= range.end && range.end <= bytes.len(), "{}: {:?}", id, draft);
+                    }
+                }
+                prop_assert_eq!(drafts, content_with(check.as_ref(), "d/a.md", meta, &bytes), "{}", id);
+            }
+        }
+    }
+}
