@@ -182,19 +182,21 @@ impl Builder<'_> {
                     self.open(at, anchor, tag.as_deref(), content)?;
                 }
                 Event::SequenceEnd | Event::MappingEnd => self.close(),
-                Event::Nothing
-                | Event::StreamStart
-                | Event::StreamEnd
-                | Event::DocumentEnd => {}
+                Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             }
         }
         Ok(())
     }
 
     fn scan_error(&self, error: &ScanError) -> Fatal {
+        let message = if error.info().contains("recursion limit") {
+            format!("the policy is nested more than {MAX_DEPTH} levels deep")
+        } else {
+            format!("this is not YAML: {}", error.info())
+        };
         Fatal {
             at: self.position(*error.marker()),
-            message: format!("this is not YAML: {}", error.info()),
+            message,
         }
     }
 
@@ -217,9 +219,13 @@ impl Builder<'_> {
         self.nodes += nodes;
         self.bytes += bytes;
         let message = if self.nodes > MAX_NODES {
-            format!("the policy has more than {MAX_NODES} keys and values once its aliases are written out")
+            format!(
+                "the policy has more than {MAX_NODES} keys and values once its aliases are written out"
+            )
         } else if self.bytes > MAX_EXPANDED_BYTES {
-            format!("the policy has more than {MAX_EXPANDED_BYTES} bytes of text once its aliases are written out")
+            format!(
+                "the policy has more than {MAX_EXPANDED_BYTES} bytes of text once its aliases are written out"
+            )
         } else {
             return Ok(());
         };
@@ -239,7 +245,13 @@ impl Builder<'_> {
         })
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: &Position) -> Value {
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        at: &Position,
+    ) -> Value {
         match tag {
             Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => {
                 return Value::Text(text.to_owned());
@@ -382,7 +394,10 @@ impl Frame {
 fn key_name(written: Option<&str>, seen: &HashMap<String, Position>) -> Result<String, String> {
     let name = written.ok_or("a list or mapping cannot be a key: expected a name")?;
     if name == "<<" {
-        return Err("merge keys are not part of YAML 1.2: write the keys out, or share them with `extends`".into());
+        return Err(
+            "merge keys are not part of YAML 1.2: write the keys out, or share them with `extends`"
+                .into(),
+        );
     }
     match seen.get(name) {
         None => Ok(name.to_owned()),
@@ -428,7 +443,8 @@ mod tests {
 
     #[test]
     fn keys_and_values_know_their_places_in_characters() {
-        let text = "# ä\nversion: 1\nrules:\n  ä: {ü: [ö, x], z: 'q'}\n  empty:\n  b: |\n    text\n";
+        let text =
+            "# ä\nversion: 1\nrules:\n  ä: {ü: [ö, x], z: 'q'}\n  empty:\n  b: |\n    text\n";
         let (node, problems) = read(text);
         assert_eq!(problems, [""; 0]);
         let mut found = Vec::new();
@@ -461,15 +477,34 @@ mod tests {
             let last = format!("*a{}, ", level - 1).repeat(9);
             laughs.push_str(&format!("a{level}: &a{level} [{last}]\n"));
         }
-        let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(1000));
+        let long = format!(
+            "a: &a {}\nb: [{}]\n",
+            "x".repeat(100_000),
+            "*a, ".repeat(1000)
+        );
         for (text, said) in [
-            (laughs, "p:6:10: the policy has more than 100000 keys and values once its aliases are written out"),
+            (
+                laughs,
+                "p:6:10: the policy has more than 100000 keys and values once its aliases are written out",
+            ),
             (long, "more than 4194304 bytes of text once its aliases"),
-            ("- ".repeat(65), "p:1:129: the policy is nested more than 64 levels deep"),
-            ("[".repeat(65), "p:1:65: the policy is nested more than 64 levels deep"),
+            (
+                "- ".repeat(65),
+                "p:1:129: the policy is nested more than 64 levels deep",
+            ),
+            (
+                "[".repeat(65),
+                "p:1:65: the policy is nested more than 64 levels deep",
+            ),
             ("[".repeat(100_000), "nested more than 64 levels deep"),
-            (" ".repeat((1 << 20) + 1), "p:1:1: the policy has 1048577 bytes: expected at most 1048576 (1 MiB)"),
-            ("a: &a [*a]".into(), "p:1:8: this alias stands inside the value that it stands for"),
+            (
+                " ".repeat((1 << 20) + 1),
+                "p:1:1: the policy has 1048577 bytes: expected at most 1048576 (1 MiB)",
+            ),
+            (
+                "a: &a [*a]".into(),
+                "p:1:8: this alias stands inside the value that it stands for",
+            ),
             ("a: *nothing".into(), "this is not YAML"),
         ] {
             let mistakes = mistakes(&text);
@@ -482,15 +517,42 @@ mod tests {
     #[test]
     fn what_is_no_single_clean_document_is_refused() {
         for (text, said) in [
-            ("", "p:1:1: the policy is empty: expected at least `version: 1`"),
-            ("# only a comment\n", "p:1:1: the policy is empty: expected at least `version: 1`"),
-            ("---\n", "p:1:1: the policy is empty: expected at least `version: 1`"),
-            ("a: 1\n---\nb: 2\n", "p:2:1: a second YAML document begins here: expected one document, without another `---`"),
-            ("a: 1\n\nab\0c: 2", "p:3:3: the control character U+0000 cannot stand in a policy: write it as an escape in a \"quoted\" text"),
-            ("a: 1\r\nä\u{1b}", "p:2:2: the control character U+001B cannot stand in a policy: write it as an escape in a \"quoted\" text"),
-            ("a: 1\n<<: {b: 2}\n", "p:2:1: <<: merge keys are not part of YAML 1.2: write the keys out, or share them with `extends`"),
-            ("x:\n  - a: !secret 1\n", "p:2:8: x[0].a: the tag `!secret` means nothing in a policy: leave it out"),
-            ("[a]: 1\n", "p:1:1: a list or mapping cannot be a key: expected a name"),
+            (
+                "",
+                "p:1:1: the policy is empty: expected at least `version: 1`",
+            ),
+            (
+                "# only a comment\n",
+                "p:1:1: the policy is empty: expected at least `version: 1`",
+            ),
+            (
+                "---\n",
+                "p:1:1: the policy is empty: expected at least `version: 1`",
+            ),
+            (
+                "a: 1\n---\nb: 2\n",
+                "p:2:1: a second YAML document begins here: expected one document, without another `---`",
+            ),
+            (
+                "a: 1\n\nab\0c: 2",
+                "p:3:3: the control character U+0000 cannot stand in a policy: write it as an escape in a \"quoted\" text",
+            ),
+            (
+                "a: 1\r\nä\u{1b}",
+                "p:2:2: the control character U+001B cannot stand in a policy: write it as an escape in a \"quoted\" text",
+            ),
+            (
+                "a: 1\n<<: {b: 2}\n",
+                "p:2:1: <<: merge keys are not part of YAML 1.2: write the keys out, or share them with `extends`",
+            ),
+            (
+                "x:\n  - a: !secret 1\n",
+                "p:2:8: x[0].a: the tag `!secret` means nothing in a policy: leave it out",
+            ),
+            (
+                "[a]: 1\n",
+                "p:1:1: a list or mapping cannot be a key: expected a name",
+            ),
         ] {
             assert_eq!(mistakes(text), [said], "{text:?}");
         }

@@ -217,7 +217,10 @@ mod tests {
             ("0x1F", Value::Integer(31)),
             ("010", Value::Integer(10)),
             ("18446744073709551615", Value::Unsigned(u64::MAX)),
-            ("18446744073709551616", Value::Float(18_446_744_073_709_551_616.0)),
+            (
+                "18446744073709551616",
+                Value::Float(18_446_744_073_709_551_616.0),
+            ),
             ("1.5", Value::Float(1.5)),
             ("-.5e+3", Value::Float(-500.0)),
             ("-.inf", Value::Float(f64::NEG_INFINITY)),

@@ -85,7 +85,10 @@ impl KeyPath {
 
 /// Collects mistakes while a policy is read.
 #[derive(Default)]
-pub(super) struct Report(Vec<(Position, KeyPath, String, Option<String>)>);
+pub(super) struct Report {
+    mistakes: Vec<(Position, KeyPath, String, Option<String>)>,
+    suggestions: usize,
+}
 
 impl Report {
     /// Takes a mistake in.
@@ -101,30 +104,44 @@ impl Report {
         message: impl Into<String>,
         nearest: Option<String>,
     ) {
-        self.0
+        self.mistakes
             .push((at.clone(), key.clone(), message.into(), nearest));
+    }
+
+    /// [`nearest`] among names of which a hostile policy can have very many, asked for very often.
+    pub(super) fn suggest<'k>(
+        &mut self,
+        word: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) -> Option<String> {
+        const MOST: usize = 1000;
+        self.suggestions += 1;
+        (self.suggestions <= MOST).then(|| nearest(word, known.take(MOST)))?
     }
 
     /// Whether there is no mistake so far.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.mistakes.is_empty()
     }
 
     /// All mistakes, sorted, each once; `sources` are the names of the documents.
     pub(super) fn finish(mut self, sources: &[String]) -> Problems {
         let place = |at: &Position| (at.source, at.line, at.column);
-        self.0.sort_by(|one, other| {
+        self.mistakes.sort_by(|one, other| {
             (place(&one.0), &one.1.0, &one.2).cmp(&(place(&other.0), &other.1.0, &other.2))
         });
-        self.0.dedup();
-        let problems = self.0.into_iter().map(|(at, key, message, nearest)| Problem {
-            source: sources.get(at.source).cloned().unwrap_or_default(),
-            line: at.line,
-            column: at.column,
-            key: key.0,
-            message,
-            nearest,
-        });
+        self.mistakes.dedup();
+        let problems = self
+            .mistakes
+            .into_iter()
+            .map(|(at, key, message, nearest)| Problem {
+                source: sources.get(at.source).cloned().unwrap_or_default(),
+                line: at.line,
+                column: at.column,
+                key: key.0,
+                message,
+                nearest,
+            });
         Problems(problems.collect())
     }
 }
