@@ -78,7 +78,9 @@ impl<'l> Documents<'l> {
         // The tree is put back below; taking it out spares a copy.
         let root = self.roots[index].take();
         if let Some(root) = &root {
-            for item in extends_of(root, report) {
+            let items = extends_of(root, report);
+            self.incomplete |= items.is_none();
+            for item in items.unwrap_or_default() {
                 if !self.follow_entry(&item, chain, report) {
                     self.incomplete = true;
                 }
@@ -175,12 +177,13 @@ fn source_name(preset: presets::Preset) -> String {
     format!("preset {}", preset.name)
 }
 
-fn extends_of<'n>(root: &'n Node, report: &mut Report) -> Vec<Item<'n>> {
+/// The entries of `extends`; `None` if it is no list.
+fn extends_of<'n>(root: &'n Node, report: &mut Report) -> Option<Vec<Item<'n>>> {
     let Value::Mapping(entries) = &root.value else {
-        return Vec::new();
+        return Some(Vec::new());
     };
     let Some(entry) = entries.iter().find(|entry| entry.key == "extends") else {
-        return Vec::new();
+        return Some(Vec::new());
     };
     let item = Item {
         key: &entry.key,
@@ -188,7 +191,7 @@ fn extends_of<'n>(root: &'n Node, report: &mut Report) -> Vec<Item<'n>> {
         node: &entry.value,
         path: Item::root(root).path.key(&entry.key),
     };
-    item.elements("[recommended]", report).unwrap_or_default()
+    item.elements("[recommended]", report)
 }
 
 fn resolve(item: &Item<'_>, from: &Source) -> Result<Target, Refusal> {

@@ -14,6 +14,10 @@ mod reader;
 mod schema;
 mod sections;
 mod setting;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod trial;
 mod variants;
 
 pub use extend::Loader;

@@ -128,7 +128,7 @@ mod tests {
                 "expected `true` or `false`, found string \"x\"",
             ),
             ("{}", "missing key `max`"),
-            ("[]", "expected 4 elements in sequence, found length 0"),
+            ("[]", "expected a mapping, found sequence"),
         ] {
             assert_eq!(said(yaml), expected, "{yaml}");
         }

@@ -276,17 +276,20 @@ impl<'d> Rules<'d> {
             let option = options.iter().find(|option| option.key == *key)?;
             Some(descend(option, below))
         });
-        let Some((mut at, mut path, node)) = found else {
+        let Some(mut found) = found else {
             let (at, path) = subject.place;
             let (message, nearest) = phrase(&mistake.message, None);
             return self.report.add_nearest(at, path, message, nearest);
         };
-        if let Some(entry) = unknown_field(node, &mistake.message) {
-            at = &entry.key_at;
-            path = path.key(&entry.key);
-        }
+        let node = found.node;
+        let at = if mistake.message.starts_with("unknown field ") {
+            found.step_to_unknown_field(&mistake.message);
+            found.key_at
+        } else {
+            &node.at
+        };
         let (message, nearest) = phrase(&mistake.message, Some(node));
-        self.report.add_nearest(at, &path, message, nearest);
+        self.report.add_nearest(at, &found.path, message, nearest);
     }
 
     fn add_globs(&mut self, patterns: &[PlacedPattern]) -> Vec<GlobId> {
@@ -318,38 +321,55 @@ fn unknown_option(option: &RuleOption, what: &str, known: &[&str], report: &mut 
     report.add_nearest(&option.key_at, &option.path, message, nearest);
 }
 
+/// A value in an option.
+struct Place<'o> {
+    key_at: &'o Position,
+    path: KeyPath,
+    node: &'o Node,
+}
+
 /// The value at a path below an option, or the last one on the way to it.
-fn descend<'o>(option: &'o RuleOption, below: &[String]) -> (&'o Position, KeyPath, &'o Node) {
-    let mut node = &option.value;
-    let mut path = option.path.clone();
+fn descend<'o>(option: &'o RuleOption, below: &[String]) -> Place<'o> {
+    let mut place = Place {
+        key_at: &option.key_at,
+        path: option.path.clone(),
+        node: &option.value,
+    };
     for step in below {
-        let next = match &node.value {
+        let next = match &place.node.value {
             Value::List(nodes) => step
                 .parse()
                 .ok()
-                .and_then(|index: usize| nodes.get(index).map(|node| (path.index(index), node))),
+                .and_then(|index: usize| Some((place.path.index(index), nodes.get(index)?)))
+                .map(|(path, node)| (&node.at, path, node)),
             Value::Mapping(entries) => entries
                 .iter()
                 .find(|entry| entry.key == *step)
-                .map(|entry| (path.key(step), &entry.value)),
+                .map(|entry| (&entry.key_at, place.path.key(step), &entry.value)),
             _ => None,
         };
-        let Some(next) = next else {
+        let Some((key_at, path, node)) = next else {
             break;
         };
-        (path, node) = next;
+        place = Place { key_at, path, node };
     }
-    (&node.at, path, node)
+    place
 }
 
-/// The entry whose key the deserialiser calls unknown.
-fn unknown_field<'n>(node: &'n Node, message: &str) -> Option<&'n super::node::Entry> {
-    let rest = message.strip_prefix("unknown field `")?;
-    let Value::Mapping(entries) = &node.value else {
-        return None;
-    };
-    entries.iter().find(|entry| {
-        rest.strip_prefix(entry.key.as_str())
-            .is_some_and(|rest| rest.starts_with('`'))
-    })
+impl Place<'_> {
+    /// Goes on to the key that the deserialiser calls unknown, if its path ended one step too early.
+    fn step_to_unknown_field(&mut self, message: &str) {
+        let Value::Mapping(entries) = &self.node.value else {
+            return;
+        };
+        let rest = message.strip_prefix("unknown field `").unwrap_or_default();
+        let is_it = |key: &str| {
+            rest.strip_prefix(key)
+                .is_some_and(|rest| rest.starts_with('`'))
+        };
+        if let Some(entry) = entries.iter().find(|entry| is_it(&entry.key)) {
+            self.key_at = &entry.key_at;
+            self.path = self.path.key(&entry.key);
+        }
+    }
 }
