@@ -53,6 +53,22 @@ fn a_switch_sets_the_severity_and_off_is_off() {
 }
 
 #[test]
+fn a_rule_that_is_off_may_lack_what_it_needs() {
+    let policy = policy(
+        "rules: {forbidden-content: {severity: off, style: each-line}, own: {use: forbidden-content, severity: off}}\n\
+         overrides: [{paths: [a], rules: {forbidden-content: {pattern: x, paths: [b]}}}]\n",
+    );
+    let severities: Vec<_> = instance(&policy, "forbidden-content")
+        .variants
+        .iter()
+        .map(|one| one.severity)
+        .collect();
+    assert_eq!(severities, [None, Some(Severity::Error)]);
+    assert_eq!(policy.rules.len(), 1);
+    assert_eq!(mistakes("rules: {forbidden-content: off}"), [""; 0]);
+}
+
+#[test]
 fn everything_else_of_a_policy_is_read() {
     let policy = policy(
         "exclude: ['third_party/**']\n\

@@ -200,7 +200,7 @@ impl<'d> Rules<'d> {
             return None;
         }
         let (paths, exclude) = self.paths(subject, options, severity.is_some());
-        let check = self.check(subject, options);
+        let check = self.check(subject, options, severity.is_some());
         let mut variant = Variant {
             severity,
             check: None,
@@ -234,7 +234,12 @@ impl<'d> Rules<'d> {
         (paths.flatten(), exclude.unwrap_or_default())
     }
 
-    fn check(&mut self, subject: &Subject<'_>, options: &[RuleOption]) -> Option<Arc<dyn Check>> {
+    fn check(
+        &mut self,
+        subject: &Subject<'_>,
+        options: &[RuleOption],
+        is_on: bool,
+    ) -> Option<Arc<dyn Check>> {
         let mut mapping = serde_yaml::Mapping::new();
         for option in options {
             if COMMON_KEYS.contains(&option.key.as_str()) {
@@ -259,28 +264,31 @@ impl<'d> Rules<'d> {
             Ok(check) => (!is_engine).then(|| check.into()),
             Err(mistakes) => {
                 for mistake in mistakes {
-                    self.option_mistake(subject, options, &mistake);
+                    let option = mistake.path.first();
+                    let option = options.iter().find(|one| Some(&one.key) == option);
+                    // A rule that is off may lack options, but those that are written have to be right.
+                    if is_on || option.is_some() {
+                        self.option_mistake(subject, option, &mistake);
+                    }
                 }
                 None
             }
         }
     }
 
+    /// `option`: the one that the mistake is in, if it is written.
     fn option_mistake(
         &mut self,
         subject: &Subject<'_>,
-        options: &[RuleOption],
+        option: Option<&RuleOption>,
         mistake: &OptionError,
     ) {
-        let found = mistake.path.split_first().and_then(|(key, below)| {
-            let option = options.iter().find(|option| option.key == *key)?;
-            Some(descend(option, below))
-        });
-        let Some(mut found) = found else {
+        let Some(option) = option else {
             let (at, path) = subject.place;
             let (message, nearest) = phrase(&mistake.message, None);
             return self.report.add_nearest(at, path, message, nearest);
         };
+        let mut found = descend(option, mistake.path.get(1..).unwrap_or_default());
         let node = found.node;
         let at = if mistake.message.starts_with("unknown field ") {
             found.step_to_unknown_field(&mistake.message);
