@@ -16,6 +16,7 @@ mod sections;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod tree;
 #[cfg(test)]
 mod trial;
 mod variants;

@@ -117,13 +117,11 @@ impl<'n> Item<'n> {
 
     /// `true` or `false`.
     pub(super) fn boolean(&self, report: &mut Report) -> Option<bool> {
-        match self.node.value {
-            Value::Bool(value) => Some(value),
-            _ => {
-                self.expected("`true` or `false`", report);
-                None
-            }
+        if let Value::Bool(value) = self.node.value {
+            return Some(value);
         }
+        self.expected("`true` or `false`", report);
+        None
     }
 
     /// One of some words.

@@ -125,7 +125,6 @@ impl Check for ForbiddenContent {
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[expect(dead_code, reason = "the tests only look at how it is read")]
 struct PathLength {
     max: Option<usize>,
 }
@@ -134,7 +133,6 @@ impl Check for PathLength {}
 
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[expect(dead_code, reason = "the tests only look at how it is read")]
 struct DeadPattern {
     quiet: bool,
 }
