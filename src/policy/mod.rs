@@ -1,10 +1,33 @@
 //! The policy: YAML documents and presets in, one valid [`Policy`] or every mistake out.
 
+mod document;
+mod extend;
 mod globs;
+mod load;
+mod merge;
 mod model;
+mod node;
+mod phrase;
+mod presets;
+mod problem;
+mod reader;
+mod schema;
+mod sections;
+mod setting;
+#[cfg(test)]
+mod tests;
+mod tree;
+#[cfg(test)]
+mod trial;
+mod variants;
 
+pub use extend::Loader;
 pub use globs::{GlobId, Globs, GlobsBuilder};
+pub use load::{PolicyFile, load};
 pub use model::{
     CleanupLimits, CleanupPolicy, CleanupRule, Gate, Policy, PolicySuppression, Position,
     RuleInstance, Source, Variant, WorkspacePolicy,
 };
+pub use presets::{PRESETS, Preset};
+pub use problem::{Problem, Problems};
+pub use schema::schema;

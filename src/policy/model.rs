@@ -180,3 +180,20 @@ pub struct WorkspacePolicy {
     /// Files of more bytes get no content rules; at most 64 MiB.
     pub max_content: u64,
 }
+
+impl WorkspacePolicy {
+    /// Bytes: [`Self::max_content`] where a policy does not say.
+    pub const DEFAULT_MAX_CONTENT: u64 = 32 << 20;
+    /// Bytes: the most that [`Self::max_content`] can be.
+    pub const MOST_MAX_CONTENT: u64 = 64 << 20;
+}
+
+impl Default for WorkspacePolicy {
+    fn default() -> Self {
+        Self {
+            enter_nested: false,
+            allow_unreadable: Vec::new(),
+            max_content: Self::DEFAULT_MAX_CONTENT,
+        }
+    }
+}
