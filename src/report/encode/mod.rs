@@ -6,7 +6,7 @@ mod json;
 mod log;
 mod markdown;
 #[cfg(test)]
-mod runner;
+pub(super) mod runner;
 
 pub use github::{HeredocError, command_data, command_property, heredoc};
 pub use json::Formatter;
