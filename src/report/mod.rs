@@ -2,7 +2,9 @@
 //! room without passing [`encode`].
 
 pub mod encode;
+pub mod github;
 pub mod json;
+pub mod progress;
 mod tally;
 pub mod terminal;
 mod text;
