@@ -23,7 +23,7 @@ pub enum System {
     Azure,
     /// Buildkite.
     Buildkite,
-    /// TeamCity.
+    /// `TeamCity`.
     TeamCity,
     /// Jenkins.
     Jenkins,
@@ -164,7 +164,7 @@ impl Variables<'_> {
             ..Environment::default()
         };
         match system {
-            System::GitHub | System::Gitea | System::Forgejo => self.github(bare),
+            System::GitHub | System::Gitea | System::Forgejo => self.github(&bare),
             System::GitLab => Environment {
                 run_url: self
                     .url("CI_JOB_URL")
@@ -210,7 +210,7 @@ impl Variables<'_> {
         }
     }
 
-    fn github(&self, bare: Environment) -> Environment {
+    fn github(&self, bare: &Environment) -> Environment {
         let is_github = bare.system == Some(System::GitHub);
         let head_sha = self.sha("GITHUB_SHA");
         let repository = self.github_repository();
@@ -235,7 +235,7 @@ impl Variables<'_> {
             checkout: self.path("GITHUB_WORKSPACE"),
             summary: self.path("GITHUB_STEP_SUMMARY"),
             output: self.path("GITHUB_OUTPUT"),
-            ..bare
+            ..bare.clone()
         }
     }
 

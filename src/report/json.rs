@@ -150,6 +150,7 @@ struct Counts {
 
 /// A phase of the run.
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the format")]
 struct Phase<'a> {
     /// 1 to 5.
     phase: u8,
@@ -233,6 +234,7 @@ struct DatabasePart<'a> {
 
 /// One target of cleanup.
 #[derive(Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the format")]
 struct Action {
     /// `file_removal` or `directory_removal`.
     action_type: String,

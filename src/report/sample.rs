@@ -265,29 +265,7 @@ fn record() -> RunRecord {
             files_skipped: 1,
             bytes_scanned: 9_876_543,
         }),
-        phases: [
-            "Pre-deployment validation",
-            "Factory standards application",
-            "Automated cleanup",
-            "Post-deployment verification",
-            "Integration reporting",
-        ]
-        .iter()
-        .zip(1..)
-        .map(|(name, phase)| PhaseRow {
-            phase,
-            name: (*name).into(),
-            status: "completed".into(),
-            start_time: start.clone(),
-            end_time: start.clone(),
-            duration_ms: if phase == 1 {
-                1234
-            } else {
-                u64::from(phase) * 10
-            },
-            detail: serde_json::json!({}),
-        })
-        .collect(),
+        phases: phases(&start),
         rules: vec![
             result("small-files", Severity::Error, 0, 1),
             result("long-paths", Severity::Warning, 1, 0),
@@ -306,19 +284,47 @@ fn record() -> RunRecord {
                 timestamp: start.clone(),
             })
             .into(),
-        suppressions: vec![SuppressionRow {
-            source: "policy".into(),
-            rule_id: "small-files".into(),
-            path: "data/big.bin".into(),
-            line: Some(9),
-            reason: "training set | reviewed by @data".into(),
-            owner: Some("@data".into()),
-            expires: Some("2027-06-30".into()),
-            matched: 1,
-        }],
+        suppressions: vec![suppression()],
         skipped: BTreeMap::from([("binary".into(), 1)]),
         actions: BTreeMap::new(),
         counts: BTreeMap::new(),
+    }
+}
+
+fn phases(start: &str) -> Vec<PhaseRow> {
+    let names = [
+        "Pre-deployment validation",
+        "Factory standards application",
+        "Automated cleanup",
+        "Post-deployment verification",
+        "Integration reporting",
+    ];
+    let row = |(name, phase): (&str, u8)| PhaseRow {
+        phase,
+        name: name.into(),
+        status: "completed".into(),
+        start_time: start.into(),
+        end_time: start.into(),
+        duration_ms: if phase == 1 {
+            1234
+        } else {
+            u64::from(phase) * 10
+        },
+        detail: serde_json::json!({}),
+    };
+    names.into_iter().zip(1..).map(row).collect()
+}
+
+fn suppression() -> SuppressionRow {
+    SuppressionRow {
+        source: "policy".into(),
+        rule_id: "small-files".into(),
+        path: "data/big.bin".into(),
+        line: Some(9),
+        reason: "training set | reviewed by @data".into(),
+        owner: Some("@data".into()),
+        expires: Some("2027-06-30".into()),
+        matched: 1,
     }
 }
 

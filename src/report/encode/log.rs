@@ -1,5 +1,5 @@
 //! Lines of a terminal or of a CI log. CI systems read commands out of logs: GitHub `::name::` at the start of
-//! a line and `##[name]` anywhere in it, Azure `##vso[`, TeamCity `##teamcity[`, Buildkite `--- ` and the like.
+//! a line and `##[name]` anywhere in it, Azure `##vso[`, `TeamCity` `##teamcity[`, Buildkite `--- ` and the like.
 
 use super::visible;
 use anstyle::Style;

@@ -17,7 +17,8 @@ pub fn markdown(text: &str) -> String {
             encoded.push('\\');
         }
         encoded.push(character);
-        if is_domain_dot || matches!(character, '@' | '#' | ':') {
+        let is_scheme_end = character == ':' && shown[at + 1..].starts_with('/');
+        if is_domain_dot || is_scheme_end || matches!(character, '@' | '#') {
             encoded.push(BREAK);
         }
     }
@@ -65,7 +66,9 @@ mod tests {
                 '\\' => {
                     let literal = rest.next();
                     let follows = rest.clone().next();
-                    if matches!(literal, Some('@' | '#' | ':')) && follows != Some(BREAK) {
+                    let is_scheme = literal == Some(':') && follows == Some('/');
+                    let is_reference = matches!(literal, Some('@' | '#')) && follows != Some(BREAK);
+                    if is_scheme || is_reference {
                         found.push(format!("{literal:?} then {follows:?}"));
                     }
                 }
@@ -83,6 +86,7 @@ mod tests {
         assert_eq!(markdown("a|b <img> `c`"), "a\\|b \\<img\\> \\`c\\`");
         assert_eq!(markdown("@user"), "\\@\u{200b}user");
         assert_eq!(markdown("https://x"), "https\\:\u{200b}//x");
+        assert_eq!(markdown("a:1"), "a\\:1");
         assert_eq!(markdown("www.x.y"), "www\\.\u{200b}x.y");
         assert_eq!(markdown("a\nb"), "a\\\\nb");
     }

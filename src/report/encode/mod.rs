@@ -36,9 +36,7 @@ pub fn visible_bytes(bytes: &[u8]) -> String {
     let mut shown = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         shown.push_str(&visible(chunk.valid()));
-        for byte in chunk.invalid() {
-            shown.push_str(&format!("\\x{byte:02x}"));
-        }
+        shown.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
     shown
 }
@@ -54,17 +52,20 @@ pub fn clip(text: &str, most: usize) -> Cow<'_, str> {
 /// Appends one character as [`visible`] shows it.
 pub(super) fn push_visible(shown: &mut String, character: char) {
     if is_hidden(character) {
-        match character {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            other if u32::from(other) < 0x80 => {
-                shown.push_str(&format!("\\x{:02x}", u32::from(other)));
-            }
-            other => shown.push_str(&format!("\\u{{{:x}}}", u32::from(other))),
-        }
+        shown.push_str(&escape(character));
     } else {
         shown.push(character);
+    }
+}
+
+/// The visible escape of a character.
+fn escape(character: char) -> String {
+    match character {
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        other if other.is_ascii() => format!("\\x{:02x}", u32::from(other)),
+        other => format!("\\u{{{:x}}}", u32::from(other)),
     }
 }
 

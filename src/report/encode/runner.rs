@@ -17,7 +17,7 @@ pub(crate) fn is_command(text: &str) -> bool {
         .any(|line| parse_v2(line).is_some() || parse_v1(line).is_some())
 }
 
-/// Whether Azure, TeamCity or Buildkite would take a part of the text for a command.
+/// Whether Azure, `TeamCity` or Buildkite would take a part of the text for a command.
 pub(crate) fn is_other_command(text: &str) -> bool {
     text.split(['\r', '\n']).any(|line| {
         let folded = line.to_ascii_lowercase();
@@ -80,7 +80,6 @@ pub(crate) fn parse_file_command(text: &str) -> Option<Vec<(String, String)>> {
         let equals = line.find('=');
         match (heredoc, equals) {
             (None, None) if line.is_empty() => {}
-            (None, None) => return None,
             (Some(at), other) if other.is_none_or(|equals| at < equals) => {
                 let (key, delimiter) = (&line[..at], &line[at + 2..]);
                 let mut value = Vec::new();
@@ -93,7 +92,7 @@ pub(crate) fn parse_file_command(text: &str) -> Option<Vec<(String, String)>> {
                 pairs.push((key.to_owned(), value.join("\n")));
             }
             (_, Some(at)) => pairs.push((line[..at].to_owned(), line[at + 1..].to_owned())),
-            (Some(_), None) => return None,
+            (None | Some(_), None) => return None,
         }
     }
     Some(pairs)

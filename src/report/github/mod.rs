@@ -2,6 +2,7 @@
 
 mod annotations;
 mod outputs;
+mod sides;
 mod summary;
 
 pub use annotations::{Annotations, annotations};
@@ -31,22 +32,24 @@ impl Source {
         if is_odd || !base.bytes().all(is_safe) {
             return None;
         }
-        let mut url = base.to_owned();
-        for byte in full.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-                url.push(char::from(byte));
-            } else {
-                url.push_str(&format!("%{byte:02X}"));
-            }
-        }
-        match region {
-            None => {}
+        let path: String = full.bytes().map(url_byte).collect();
+        let line = match region {
+            None => String::new(),
             Some(region) if region.end_line > region.line => {
-                url.push_str(&format!("#L{}-L{}", region.line, region.end_line));
+                format!("#L{}-L{}", region.line, region.end_line)
             }
-            Some(region) => url.push_str(&format!("#L{}", region.line)),
-        }
-        Some(url)
+            Some(region) => format!("#L{}", region.line),
+        };
+        Some(format!("{base}{path}{line}"))
+    }
+}
+
+/// A byte of a path as it is spelt in an address.
+fn url_byte(byte: u8) -> String {
+    if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+        char::from(byte).to_string()
+    } else {
+        format!("%{byte:02X}")
     }
 }
 

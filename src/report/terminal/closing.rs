@@ -118,18 +118,35 @@ fn phases(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()> {
-    if run.record.actions.is_empty() {
+    let groups = &run.record.actions;
+    if groups.is_empty() {
         return Ok(());
     }
     heading("Cleanup", out)?;
-    for ((action, result), (targets, _, bytes)) in &run.record.actions {
-        let line = format!(
-            "  {} {action} {result}, {}",
-            text::grouped(*targets),
-            text::bytes(*bytes)
-        );
+    for ((action, result), (targets, _, bytes)) in groups {
+        let (targets, bytes) = (text::grouped(*targets), text::bytes(*bytes));
+        LogLine::new()
+            .text(&format!("  {targets} {action} {result}, {bytes}"))
+            .write(out)?;
+    }
+    let shown = cleanup_rows(run, most, out)?;
+    let total: u64 = groups.values().map(|(targets, _, _)| targets).sum();
+    let hidden = total.saturating_sub(shown);
+    if hidden > 0 {
+        let hidden = text::grouped(hidden);
+        let line = format!("  {hidden} more in the table cleanup_actions of the database");
         LogLine::new().text(&line).write(out)?;
     }
+    let has = |word: &str| groups.keys().any(|(_, result)| result == word);
+    if has("planned") && !has("removed") {
+        let line = "  nothing was removed: only a run with --apply removes";
+        LogLine::new().styled(DIM, line).write(out)?;
+    }
+    Ok(out.write_all(b"\n")?)
+}
+
+/// The first rows of the plan; answers how many.
+fn cleanup_rows(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<u64> {
     let mut table = Table::new([Align::Left, Align::Left, Align::Right, Align::Left]);
     let mut shown = 0;
     run.rows.actions(&mut |row| {
@@ -146,39 +163,7 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
         Ok(ControlFlow::Continue(()))
     })?;
     table.write(out)?;
-    let total: u64 = run
-        .record
-        .actions
-        .values()
-        .map(|(targets, _, _)| targets)
-        .sum();
-    let hidden = total.saturating_sub(shown as u64);
-    if hidden > 0 {
-        let line = format!(
-            "  {} more in the table cleanup_actions of the database",
-            text::grouped(hidden)
-        );
-        LogLine::new().text(&line).write(out)?;
-    }
-    if run
-        .record
-        .actions
-        .keys()
-        .all(|(_, result)| result != "removed")
-        && run
-            .record
-            .actions
-            .keys()
-            .any(|(_, result)| result == "planned")
-    {
-        LogLine::new()
-            .styled(
-                DIM,
-                "  nothing was removed: only a run with --apply removes",
-            )
-            .write(out)?;
-    }
-    Ok(out.write_all(b"\n")?)
+    Ok(shown as u64)
 }
 
 fn skipped(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
