@@ -6,7 +6,7 @@ mod append;
 pub use append::{append, summary_budget};
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A CI system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,6 +95,18 @@ impl Environment {
             None => Self::default(),
             Some(system) => variables.environment(system),
         }
+    }
+
+    /// The path of `workspace` (absolute) in the checkout, with `/` between its parts and at its end; empty if
+    /// it is the checkout. `None` if it lies elsewhere, or its name is not UTF-8.
+    pub fn prefix_of(&self, workspace: &Path) -> Option<String> {
+        let below = workspace.strip_prefix(self.checkout.as_ref()?).ok()?;
+        let mut prefix = String::new();
+        for part in below {
+            prefix.push_str(part.to_str()?);
+            prefix.push('/');
+        }
+        Some(prefix)
     }
 
     /// Whether this is a CI job, where a progress bar would fill the log.

@@ -157,6 +157,16 @@ fn values_that_are_not_what_they_should_be_are_not_believed() {
     }
 }
 
+#[test]
+fn the_workspace_may_be_a_part_of_the_checkout() {
+    let found = environment(&[("GITHUB_ACTIONS", "true"), ("GITHUB_WORKSPACE", "/w/repo")]);
+    let prefix = |path: &str| found.prefix_of(Path::new(path));
+    assert_eq!(prefix("/w/repo").as_deref(), Some(""));
+    assert_eq!(prefix("/w/repo/a/b").as_deref(), Some("a/b/"));
+    assert_eq!(prefix("/w/repository"), None);
+    assert_eq!(Environment::default().prefix_of(Path::new("/w")), None);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_path_may_hold_any_byte() {

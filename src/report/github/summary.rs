@@ -24,6 +24,16 @@ pub struct SummaryLimits {
     pub violations: u64,
 }
 
+impl SummaryLimits {
+    /// Within this many bytes, with as many violations as a person may still read.
+    pub fn within(bytes: usize) -> Self {
+        Self {
+            bytes,
+            violations: 500,
+        }
+    }
+}
+
 /// A job summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {

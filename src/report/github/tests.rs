@@ -60,7 +60,7 @@ fn breaks_shown(markdown: &str) -> String {
 #[test]
 fn a_summary() {
     let sample = sample::failing();
-    let summary = summary(&sample.run(), &source(), ROOMY).unwrap();
+    let summary = summary(&sample.run(), &source(), SummaryLimits::within(900_000)).unwrap();
     assert_eq!(summary.left_out, 0);
     insta::assert_snapshot!(breaks_shown(&summary.markdown), @r"
     ## Factory Gate: ❌ fail
