@@ -16,6 +16,11 @@ const PHASES: u8 = 5;
 /// How often the bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
 
+/// The bar of a phase that knows how many files it has to do.
+const COUNTED: &str = "{msg} {bar:30} {human_pos}/{human_len} files, {eta} left";
+/// The bar of a phase that does not.
+const UNCOUNTED: &str = "{msg} {spinner}";
+
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -132,21 +137,13 @@ impl Drop for Progress {
 impl Display {
     fn bar(counters: &Arc<Counters>) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(style("{prefix} {msg} {spinner}"));
+        bar.set_style(style(UNCOUNTED));
         let (stop, stopped) = mpsc::channel::<()>();
         let (drawn, counters) = (bar.clone(), Arc::clone(counters));
         let drawer = std::thread::spawn(move || {
-            let mut had_total = false;
             while stopped.recv_timeout(REDRAW) == Err(RecvTimeoutError::Timeout) {
                 let total = counters.total.load(Ordering::Relaxed);
-                if had_total != (total > 0) {
-                    had_total = total > 0;
-                    drawn.set_style(style(if had_total {
-                        "{prefix} {msg} {bar:30} {human_pos}/{human_len} files, {eta} left"
-                    } else {
-                        "{prefix} {msg} {spinner}"
-                    }));
-                }
+                drawn.set_style(style(if total > 0 { COUNTED } else { UNCOUNTED }));
                 drawn.set_length(total);
                 drawn.set_position(counters.done.load(Ordering::Relaxed));
                 drawn.tick();
@@ -168,9 +165,10 @@ impl Display {
                 *phase = Some((number, name));
             }
             Self::Bar { bar, .. } => {
-                bar.set_prefix(format!("[{number}/{PHASES}]"));
-                bar.set_message(name);
+                bar.set_style(style(UNCOUNTED));
+                bar.set_message(format!("[{number}/{PHASES}] {name}"));
                 bar.reset();
+                bar.set_length(0);
             }
         }
     }

@@ -48,6 +48,10 @@ impl serde_json::ser::Formatter for Formatter {
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Nearly every fragment is plain; those that are not take the long way.
+        if fragment.is_ascii() && !fragment.bytes().any(|byte| matches!(byte, b'[' | 0x7f)) {
+            return out.write_all(fragment.as_bytes());
+        }
         // A command's opening holds nothing that JSON escapes, so it is always whole within one fragment.
         let breaks = command_breaks(fragment);
         let mut written = 0;

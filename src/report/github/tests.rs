@@ -241,6 +241,22 @@ fn links_lead_only_where_they_should() {
 }
 
 #[test]
+fn what_is_not_a_file_gets_no_link() {
+    let mut sample = sample::passing();
+    let mut required = violation(Severity::Error, "r", "LICENSE", "is missing");
+    required.subject = "requirement".into();
+    sample.rows.violations = vec![required, violation(Severity::Error, "r", "NOTICE", "m")];
+    sample.recount();
+    let summary = summary(&sample.run(), &source(), ROOMY).unwrap();
+    assert!(summary.markdown.contains("| LICENSE |"));
+    assert!(
+        summary
+            .markdown
+            .contains("| [NOTICE](https://github.com/o/r/blob/abc/app/NOTICE) |")
+    );
+}
+
+#[test]
 fn ten_of_a_level_are_shown_and_of_more_nine_and_a_roll_up() {
     let few = annotations(&large(10).run(), &source()).unwrap();
     assert_eq!((commands(&few).len(), few.dropped), (20, 0));
