@@ -1,0 +1,120 @@
+//! Counting and choosing violations, in memory that does not grow with their number.
+
+use crate::finding::Severity;
+use crate::rules::{self, Rule};
+use crate::store::rows::{
+    Order, RowSource, RuleResultRow, RunRecord, Stage, ValidationRow, ViolationRow,
+};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Violations by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Open errors.
+    pub errors: u64,
+    /// Open warnings.
+    pub warnings: u64,
+    /// Open notes.
+    pub notes: u64,
+    /// Accepted by a suppression.
+    pub suppressed: u64,
+    /// Fixed or removed by this run.
+    pub resolved: u64,
+}
+
+impl Tally {
+    /// The totals of a session.
+    pub fn of(record: &RunRecord) -> Self {
+        let mut tally = Self::default();
+        for ((severity, state, resolved), count) in &record.counts {
+            tally.add(*severity, state, *resolved, *count);
+        }
+        tally
+    }
+
+    /// Violations that are neither suppressed nor resolved, notes included.
+    pub fn open(&self) -> u64 {
+        self.errors + self.warnings + self.notes
+    }
+
+    /// The open violations of one severity.
+    pub fn open_of(&self, severity: Severity) -> u64 {
+        match severity {
+            Severity::Error => self.errors,
+            Severity::Warning => self.warnings,
+            Severity::Note => self.notes,
+        }
+    }
+
+    fn add(&mut self, severity: Severity, state: &str, resolved: bool, count: u64) {
+        let slot = match (state, resolved, severity) {
+            ("suppressed", _, _) => &mut self.suppressed,
+            (_, true, _) => &mut self.resolved,
+            (_, false, Severity::Error) => &mut self.errors,
+            (_, false, Severity::Warning) => &mut self.warnings,
+            (_, false, Severity::Note) => &mut self.notes,
+        };
+        *slot += count;
+    }
+}
+
+/// Whether a violation is still there and nobody accepted it.
+pub(super) fn is_open(violation: &ViolationRow) -> bool {
+    violation.state != "suppressed" && violation.resolution.is_none()
+}
+
+/// What one pass over all violations gives.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// The worst open violations, at most as many as were asked for, worst first.
+    pub(super) worst: Vec<ViolationRow>,
+    /// All violations by rule.
+    pub(super) by_rule: BTreeMap<String, Tally>,
+    /// All violations.
+    pub(super) total: Tally,
+}
+
+/// Counts all violations and keeps the worst `limit` open ones.
+pub(super) fn select(rows: &dyn RowSource, limit: usize) -> anyhow::Result<Selection> {
+    let mut selection = Selection::default();
+    rows.violations(Order::WorstFirst, &mut |violation| {
+        let resolved = violation.resolution.is_some();
+        let (severity, state) = (violation.severity, &violation.state);
+        selection.total.add(severity, state, resolved, 1);
+        match selection.by_rule.get_mut(&violation.rule_id) {
+            Some(tally) => tally.add(severity, state, resolved, 1),
+            None => selection
+                .by_rule
+                .entry(violation.rule_id.clone())
+                .or_default()
+                .add(severity, state, resolved, 1),
+        }
+        if selection.worst.len() < limit && is_open(&violation) {
+            selection.worst.push(violation);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(selection)
+}
+
+/// The results of the first look, which is the one over the whole workspace.
+pub(super) fn first_results(record: &RunRecord) -> impl Iterator<Item = &RuleResultRow> {
+    record
+        .rules
+        .iter()
+        .filter(|result| result.stage == Stage::PreDeployment)
+}
+
+/// The built-in rule behind a name in the policy.
+pub(super) fn rule_behind(record: &RunRecord, rule_id: &str) -> Option<&'static Rule> {
+    first_results(record)
+        .find(|result| result.rule_id == rule_id)
+        .and_then(|result| rules::find(&result.uses))
+        .or_else(|| rules::find(rule_id))
+}
+
+/// The totals of the last look: what is left when everything is done.
+pub(super) fn last_validation(record: &RunRecord) -> Option<&ValidationRow> {
+    record.validations.iter().max_by_key(|row| row.stage)
+}
