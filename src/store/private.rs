@@ -203,7 +203,8 @@ impl PrivateDir {
     pub(super) fn adopt(path: &Path) -> Result<Option<Self>, StoreError> {
         use std::os::unix::fs::MetadataExt as _;
         let meta = std::fs::symlink_metadata(path).at("look at", path)?;
-        let private = meta.is_dir() && meta.mode() & 0o077 == 0;
+        // No bit for the group or for others.
+        let private = meta.is_dir() && meta.mode().trailing_zeros() >= 6;
         if !private || meta.uid() != rustix::process::geteuid().as_raw() {
             return Ok(None);
         }

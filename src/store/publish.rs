@@ -81,20 +81,17 @@ pub(super) fn publish_with(
 ) -> Result<Published, StoreError> {
     let run = private.file("run.db");
     let session = session_of(&run)?;
-    let name = match destination.occupied()? {
-        None => fresh(&private, &session, vacuum)?,
-        Some(meta) => match append(&private, destination, &session, meta.len())? {
-            Some(name) => {
-                let path = private.file(name);
-                std::fs::set_permissions(&path, meta.permissions()).at("set the mode of", &path)?;
-                name
-            }
-            None => {
-                let published = describe(destination, &session)?;
-                private.remove()?;
-                return Ok(published);
-            }
-        },
+    let name = if let Some(meta) = destination.occupied()? {
+        let Some(name) = append(&private, destination, &session, meta.len())? else {
+            let published = describe(destination, &session)?;
+            private.remove()?;
+            return Ok(published);
+        };
+        let path = private.file(name);
+        std::fs::set_permissions(&path, meta.permissions()).at("set the mode of", &path)?;
+        name
+    } else {
+        fresh(&private, &session, vacuum)?
     };
     let path = private.file(name);
     check(&path, &session)?;

@@ -2,7 +2,7 @@
 //!
 //! Nothing is done again and nothing is promoted. For each action that was intended and not settled it looks:
 //!
-//! | sight | action_result | state |
+//! | sight | `action_result` | `state` |
 //! |---|---|---|
 //! | the same object is still there | `skipped: not applied, the run was interrupted` | `skipped` |
 //! | it is absent | `failed: interrupted, now absent` | `applied_unconfirmed` |
@@ -70,11 +70,11 @@ pub fn recover(
     look: &dyn Fn(Intent<'_>) -> Sight,
 ) -> Result<Vec<Recovered>, StoreError> {
     let destination = Destination::new(database)?;
-    let lock = destination.lock()?;
+    let held = destination.lock()?;
     let mut done = Vec::new();
     for directory in destination.run_directories()? {
         if let Some(private) = PrivateDir::adopt(&directory)? {
-            done.push(recover_one(private, (&destination, &lock), now, look)?);
+            done.push(recover_one(private, (&destination, &held), now, look)?);
         }
     }
     Ok(done)
@@ -82,7 +82,7 @@ pub fn recover(
 
 fn recover_one(
     private: PrivateDir,
-    (destination, lock): (&Destination, &DirectoryLock),
+    (destination, held): (&Destination, &DirectoryLock),
     now: &str,
     look: &dyn Fn(Intent<'_>) -> Sight,
 ) -> Result<Recovered, StoreError> {
@@ -124,7 +124,7 @@ fn recover_one(
     }
     close(conn)?;
     recovered.deployment_id = Some(session);
-    recovered.published = Some(publish::publish(private, destination, lock)?);
+    recovered.published = Some(publish::publish(private, destination, held)?);
     Ok(recovered)
 }
 

@@ -69,7 +69,7 @@ fn a_change_in_any_table_is_found_and_the_table_is_named() {
     tampered("UPDATE seal SET row_counts = '{}'", "violations");
     tampered(
         "DELETE FROM deployment_sessions WHERE id = 1",
-        "session_details",
+        "violations",
     );
 }
 
