@@ -7,7 +7,8 @@ use crate::cli::{FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
 use crate::policy::{Policy, PolicyFile};
-use crate::report::{Mode, Progress, github};
+use crate::report::github;
+use crate::report::progress::{Mode, Progress};
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
 use crate::walk::{OwnOutputs, Root};
@@ -74,6 +75,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
+        scratch: std::env::temp_dir(),
     };
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }

@@ -1,7 +1,7 @@
 //! Progress out, interruption in: what the edge shares with the phases while they run.
 
 use super::Phase;
-use crate::report::Progress;
+use crate::report::progress::Progress;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

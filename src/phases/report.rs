@@ -27,6 +27,8 @@ pub struct Outputs<'o> {
     pub delimiter: String,
     /// The database as the user named it.
     pub database_name: String,
+    /// A directory for a private copy of the database while the reports are made.
+    pub scratch: PathBuf,
 }
 
 /// Form of the report.
@@ -105,7 +107,8 @@ fn end(
 }
 
 fn write_reports(published: &Published, outputs: &mut Outputs<'_>) -> anyhow::Result<()> {
-    let reader = open_reader(&published.path, &ReadOptions::default())?;
+    let options = ReadOptions { scratch: outputs.scratch.clone(), max_bytes: u64::MAX };
+    let reader = open_reader(&published.path, None, &options)?;
     let record = reader.record()?;
     let database = Database {
         path: outputs.database_name.clone(),

@@ -110,7 +110,7 @@ impl Progress {
     }
 
     /// The last phase has ended. A bar disappears.
-    pub fn finish(self) {
+    pub fn finish(&self) {
         let mut display = self.display.lock().unwrap_or_else(PoisonError::into_inner);
         display.end_phase(&self.counters);
     }

@@ -1,3 +1,34 @@
 //! The record: one SQLite file that is true at any moment.
+//!
+//! A run writes to a private database beside the destination ([`Recorder`]); what appears at the destination is one
+//! self-contained file, sealed and verified, put there by one rename. [`recover`] does the same for killed runs,
+//! [`verify`] proves a file, [`open_reader`] reads one; both take it for hostile.
 
+mod error;
+mod journal;
+mod open;
+mod paths;
+mod private;
+mod publish;
+mod read;
+mod recorder;
+mod recover;
 pub mod rows;
+mod schema;
+mod seal;
+#[cfg(test)]
+mod tests;
+mod totals;
+mod verify;
+mod words;
+mod writer;
+
+pub use error::StoreError;
+pub use paths::{escape, raw_if_needed, unescape};
+pub use publish::Published;
+pub use read::{ReadOptions, Reader, RunReader, open_reader};
+pub use recorder::{Compliance, Recorder};
+pub use recover::{Intent, Recovered, Sight, recover};
+pub use schema::{APPLICATION_ID, USER_VERSION};
+pub use seal::FORMAT as SEAL_FORMAT;
+pub use verify::{Outcome, SessionCheck, SessionState, Verification, VerifyOptions, verify};

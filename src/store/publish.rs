@@ -1,0 +1,389 @@
+//! Publishing: a sealed private database becomes the file at the destination, or nothing changes there.
+//!
+//! The only file of the program that renames. Whatever fails or dies here leaves the destination as it was, and the
+//! sealed database in the private directory for `recover`. The private directory goes last of all.
+
+use super::error::{FileContext, SqlContext, StoreError};
+use super::open;
+use super::paths::hex;
+use super::private::{Destination, DirectoryLock, PrivateDir};
+use super::schema::{self, SEAL, SESSION_TABLES, Shape};
+use super::seal;
+use rusqlite::Connection;
+use rustix::fs::RenameFlags;
+use sha2::{Digest as _, Sha256};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// A database that stands at its destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The file.
+    pub path: PathBuf,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// The digest of the session that was added, hex; holds also after later sessions are added to the file.
+    pub session_digest: String,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+}
+
+/// Copies a database into a new file, compactly. A parameter, so that a test can let the disk be full.
+pub(super) type Vacuum = fn(&Connection, &Path) -> rusqlite::Result<()>;
+
+/// `VACUUM INTO`.
+pub(super) fn vacuum_into(conn: &Connection, path: &Path) -> rusqlite::Result<()> {
+    conn.execute("VACUUM INTO ?1", [path.to_str()]).map(|_| ())
+}
+
+/// Refuses a destination at which nothing could be published; cheap, and long before there is something to publish.
+pub(super) fn check_destination(destination: &Destination) -> Result<(), StoreError> {
+    let Some(meta) = destination.occupied()? else {
+        return Ok(());
+    };
+    let path = &destination.path;
+    let mut file = File::open(path).at("open", path)?;
+    open::check_header(&mut file, meta.len(), path)?;
+    let (conn, shape) = open::known(path, path, meta.len())?;
+    if shape == Shape::Ours {
+        let unsealed: Option<String> = conn
+            .query_row(
+                "SELECT min(deployment_id) FROM session_details \
+                 WHERE deployment_id NOT IN (SELECT deployment_id FROM seal)",
+                (),
+                |row| row.get(0),
+            )
+            .doing("look for unsealed sessions")?;
+        if let Some(session) = unsealed {
+            return Err(StoreError::Damaged {
+                path: path.clone(),
+                reason: format!("session {session} has no seal"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Publishes the sealed `run.db` of a private directory and then removes the directory.
+pub(super) fn publish(
+    private: PrivateDir,
+    destination: &Destination,
+    lock: &DirectoryLock,
+) -> Result<Published, StoreError> {
+    publish_with(private, destination, lock, vacuum_into)
+}
+
+pub(super) fn publish_with(
+    private: PrivateDir,
+    destination: &Destination,
+    lock: &DirectoryLock,
+    vacuum: Vacuum,
+) -> Result<Published, StoreError> {
+    let run = private.file("run.db");
+    let session = session_of(&run)?;
+    let name = if let Some(meta) = destination.occupied()? {
+        let Some(name) = append(&private, destination, &session, meta.len())? else {
+            let published = describe(destination, &session)?;
+            private.remove()?;
+            return Ok(published);
+        };
+        let path = private.file(name);
+        std::fs::set_permissions(&path, meta.permissions()).at("set the mode of", &path)?;
+        name
+    } else {
+        fresh(&private, &session, vacuum)?
+    };
+    let path = private.file(name);
+    check(&path, &session)?;
+    let file = File::open(&path).at("open", &path)?;
+    file.sync_all().at("make durable", &path)?;
+    put_in_place(&private, name, destination)?;
+    lock.sync(destination)?;
+    let published = describe(destination, &session)?;
+    private.remove()?;
+    Ok(published)
+}
+
+/// The session to be published.
+struct Session {
+    deployment_id: String,
+    digest: String,
+}
+
+fn session_of(run: &Path) -> Result<Session, StoreError> {
+    let bytes = std::fs::metadata(run).at("look at", run)?.len();
+    let (conn, _) = open::known(run, run, bytes)?;
+    conn.query_row("SELECT deployment_id, digest FROM seal", (), |row| {
+        Ok(Session {
+            deployment_id: row.get(0)?,
+            digest: row.get(1)?,
+        })
+    })
+    .doing("read the seal of the run")
+}
+
+/// Nothing is at the destination: the run's own rows, compactly; on a full disk the run's own file.
+fn fresh(
+    private: &PrivateDir,
+    session: &Session,
+    vacuum: Vacuum,
+) -> Result<&'static str, StoreError> {
+    let run = private.file("run.db");
+    private.discard("publish.db")?;
+    private.discard("publish.db-journal")?;
+    let publish = private.file("publish.db");
+    let source = open::workbench(&run)?;
+    let copied = vacuum(&source, &publish).doing("copy the record");
+    source
+        .close()
+        .map_err(|(_, error)| error)
+        .doing("close the private database")?;
+    let full = |error: &StoreError| error.is_full();
+    match copied.and_then(|()| complete(&publish, session, "vacuum")) {
+        Ok(()) => Ok("publish.db"),
+        Err(error) if full(&error) => {
+            // The sealed file is whole as it is, only not as compact; without indexes it needs no room at all.
+            private.discard("publish.db")?;
+            private.discard("publish.db-journal")?;
+            Ok("run.db")
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds the session to a copy of what is at the destination. `None` if it is in there already: an earlier
+/// publication died between its last two steps.
+fn append(
+    private: &PrivateDir,
+    destination: &Destination,
+    session: &Session,
+    size: u64,
+) -> Result<Option<&'static str>, StoreError> {
+    private.discard("publish.db")?;
+    private.discard("publish.db-journal")?;
+    let (old, bytes) = open::private_copy(&destination.path, private, "old.db", size)?;
+    let (source, shape) = open::known(&old, &destination.path, bytes)?;
+    refuse_broken(&source, &destination.path)?;
+    if shape == Shape::Ours
+        && let Some(found) = seal::read(&source, &session.deployment_id)?
+    {
+        return if found.digest == session.digest {
+            Ok(None)
+        } else {
+            Err(StoreError::Mismatch(format!(
+                "session {} is there already, with other rows",
+                session.deployment_id
+            )))
+        };
+    }
+    let publish = private.file("publish.db");
+    vacuum_into(&source, &publish).doing("copy the existing database")?;
+    drop(source);
+    private.discard("old.db")?;
+    let conn = open::workbench(&publish)?;
+    super::writer::transaction(&conn, |conn| match shape {
+        Shape::Legacy => schema::create_side(conn),
+        Shape::Ours => schema::drop_indexes(conn),
+    })?;
+    let run = open::immutable_uri(&private.file("run.db"));
+    conn.execute("ATTACH ?1 AS run", [run])
+        .doing("attach the run's database")?;
+    super::writer::transaction(&conn, |conn| copy_session(conn, &session.deployment_id))?;
+    conn.execute_batch("DETACH run")
+        .doing("detach the run's database")?;
+    conn.close()
+        .map_err(|(_, error)| error)
+        .doing("close the file to be published")?;
+    complete(&publish, session, "append")?;
+    Ok(Some("publish.db"))
+}
+
+fn refuse_broken(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let damaged = |reason: String| StoreError::Damaged {
+        path: path.into(),
+        reason,
+    };
+    let answer: Result<String, _> = conn.query_row("PRAGMA quick_check(1)", (), |row| row.get(0));
+    match answer {
+        Ok(answer) if answer == "ok" => Ok(()),
+        Ok(answer) => Err(damaged(answer)),
+        Err(error) => Err(damaged(error.to_string())),
+    }
+}
+
+/// Copies all rows of the session in their order; ids are assigned anew, and `action_id` follows them.
+fn copy_session(conn: &Connection, deployment_id: &str) -> Result<(), StoreError> {
+    const DOING: &str = "add the session to the database";
+    for table in SESSION_TABLES.iter().chain([&SEAL]) {
+        let columns = schema::columns(conn, table)?.join(", ");
+        let (name, key) = (table.name, table.key);
+        let sql = if key == "id" {
+            format!(
+                "INSERT INTO main.{name} ({columns}) SELECT {columns} FROM run.{name} \
+                 WHERE deployment_id = ?1 ORDER BY id"
+            )
+        } else {
+            let offset = id_offset(conn, deployment_id)?;
+            format!(
+                "INSERT INTO main.{name} ({key}, {columns}) SELECT {key} + {offset}, {columns} FROM run.{name} \
+                 WHERE deployment_id = ?1 ORDER BY {key}"
+            )
+        };
+        conn.execute(&sql, [deployment_id]).doing(DOING)?;
+    }
+    Ok(())
+}
+
+/// By how much the ids of the session's cleanup actions grew. All grew by the same, or it would be an error.
+fn id_offset(conn: &Connection, deployment_id: &str) -> Result<i64, StoreError> {
+    let span = |schema: &str| {
+        conn.query_row(
+            &format!(
+                "SELECT COALESCE(min(id), 0), COALESCE(max(id), 0), COUNT(*) FROM {schema}.cleanup_actions \
+                 WHERE deployment_id = ?1"
+            ),
+            [deployment_id],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)),
+        )
+        .doing("read the ids of cleanup actions")
+    };
+    let (old_first, old_last, old_count) = span("run")?;
+    let (first, last, count) = span("main")?;
+    if count != old_count || last - first != old_last - old_first {
+        return Err(StoreError::Mismatch(
+            "cleanup actions lost their order".into(),
+        ));
+    }
+    Ok(first - old_first)
+}
+
+/// The last changes to the file: how it came to be, the indexes, the statistics for the query planner.
+fn complete(path: &Path, session: &Session, finaliser: &str) -> Result<(), StoreError> {
+    let conn = open::workbench(path)?;
+    conn.execute(
+        "UPDATE seal SET finaliser = ?2 WHERE deployment_id = ?1",
+        [&session.deployment_id, finaliser],
+    )
+    .doing("record the finaliser")?;
+    schema::create_indexes(&conn)?;
+    conn.execute_batch("PRAGMA analysis_limit=1000; ANALYZE")
+        .doing("collect statistics")?;
+    conn.close()
+        .map_err(|(_, error)| error)
+        .doing("close the file to be published")
+}
+
+/// Reads the finished file as a stranger would, with as many threads as there are questions.
+fn check(path: &Path, session: &Session) -> Result<(), StoreError> {
+    let bytes = std::fs::metadata(path).at("look at", path)?.len();
+    let mut file = File::open(path).at("open", path)?;
+    open::check_header(&mut file, bytes, path)?;
+    std::thread::scope(|scope| {
+        let structure = scope.spawn(|| {
+            let (conn, _) = open::known(path, path, bytes)?;
+            structure(&conn)
+        });
+        let keys = scope.spawn(|| {
+            let (conn, _) = open::known(path, path, bytes)?;
+            foreign_keys(&conn)
+        });
+        let (conn, _) = open::known(path, path, bytes)?;
+        let sealed = seal::read(&conn, &session.deployment_id)?
+            .ok_or_else(|| StoreError::Mismatch("the seal is gone".into()))?;
+        let contents = seal::contents(&conn, &session.deployment_id)?;
+        seal::compare(&contents, &sealed)
+            .map_err(|differences| StoreError::Mismatch(differences.join("; ")))?;
+        for thread in [structure, keys] {
+            let problems = thread
+                .join()
+                .map_err(|_| StoreError::Mismatch("a check did not come to its end".into()))??;
+            if !problems.is_empty() {
+                return Err(StoreError::Mismatch(problems.join("; ")));
+            }
+        }
+        Ok(())
+    })
+}
+
+/// `integrity_check`: what is wrong, at most ten.
+pub(super) fn structure(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    const DOING: &str = "check the structure of the database";
+    let mut check = conn.prepare("PRAGMA integrity_check(10)").doing(DOING)?;
+    let rows = check
+        .query_map((), |row| row.get::<_, String>(0))
+        .doing(DOING)?;
+    let mut problems = rows.collect::<Result<Vec<_>, _>>().doing(DOING)?;
+    problems.retain(|problem| problem != "ok");
+    Ok(problems)
+}
+
+/// `foreign_key_check`: what is wrong, at most ten.
+pub(super) fn foreign_keys(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    const DOING: &str = "check the references in the database";
+    let mut check = conn.prepare("PRAGMA foreign_key_check").doing(DOING)?;
+    let rows = check
+        .query_map((), |row| {
+            let table: String = row.get(0)?;
+            let id: Option<i64> = row.get(1)?;
+            let parent: String = row.get(2)?;
+            let id = id.unwrap_or_default();
+            Ok(format!("{table}: row {id} has no counterpart in {parent}"))
+        })
+        .doing(DOING)?;
+    rows.take(10).collect::<Result<_, _>>().doing(DOING)
+}
+
+/// The rename. Nothing is replaced that was not there when the session was added to it.
+fn put_in_place(
+    private: &PrivateDir,
+    name: &str,
+    destination: &Destination,
+) -> Result<(), StoreError> {
+    super::private::refuse_sidecars(&destination.path)?;
+    let to = File::open(&destination.directory).at("open the directory", &destination.directory)?;
+    let replaces = destination.occupied()?.is_some();
+    let renamed = if replaces {
+        rustix::fs::renameat(private.handle(), name, &to, &destination.name)
+    } else {
+        let no_replace = RenameFlags::NOREPLACE;
+        match rustix::fs::renameat_with(private.handle(), name, &to, &destination.name, no_replace)
+        {
+            // Not every file system can promise it; the lock on the directory keeps our own kind away.
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+                rustix::fs::renameat(private.handle(), name, &to, &destination.name)
+            }
+            other => other,
+        }
+    };
+    renamed.at("put the finished database at", &destination.path)?;
+    private
+        .handle()
+        .sync_all()
+        .at("make durable the directory", &private.path)
+}
+
+fn describe(destination: &Destination, session: &Session) -> Result<Published, StoreError> {
+    let (sha256, bytes) = file_digest(&destination.path)?;
+    Ok(Published {
+        path: destination.path.clone(),
+        sha256,
+        session_digest: session.digest.clone(),
+        bytes,
+    })
+}
+
+/// SHA-256 (hex) and size of a file.
+pub(super) fn file_digest(path: &Path) -> Result<(String, u64), StoreError> {
+    let mut file = File::open(path).at("open", path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut bytes = 0;
+    loop {
+        let read = std::io::Read::read(&mut file, &mut buffer).at("read", path)?;
+        if read == 0 {
+            return Ok((hex(&hash.finalize()), bytes));
+        }
+        hash.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+}

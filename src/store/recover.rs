@@ -1,0 +1,226 @@
+//! Recovery: what a killed run left behind is sealed as it is, honestly, and published.
+//!
+//! Nothing is done again and nothing is promoted. For each action that was intended and not settled it looks:
+//!
+//! | sight | `action_result` | `state` |
+//! |---|---|---|
+//! | the same object is still there | `skipped: not applied, the run was interrupted` | `skipped` |
+//! | it is absent | `failed: interrupted, now absent` | `applied_unconfirmed` |
+//! | another object is there | `failed: interrupted, now another file` | `unknown` |
+//!
+//! `files_affected` stays 0, because nobody observed the act; the seal counts the last two as ambiguous. What was only
+//! planned stays `planned`: it was.
+
+use super::error::{FileContext, SqlContext, StoreError};
+use super::paths::unescape;
+use super::private::{Destination, DirectoryLock, PrivateDir};
+use super::publish::{self, Published};
+use super::recorder::close;
+use super::writer::transaction;
+use super::{journal, open, schema, seal};
+use rusqlite::{Connection, params};
+use std::path::{Path, PathBuf};
+
+/// What is at the place of an action that was intended and not settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// The object that was planned.
+    Same,
+    /// Nothing.
+    Absent,
+    /// Something else, or nobody can tell.
+    Different,
+}
+
+/// An action that was intended and not settled.
+#[derive(Clone, Copy, Debug)]
+pub struct Intent<'a> {
+    /// `deployment_sessions.workspace_path` of the dead run.
+    pub workspace: &'a str,
+    /// Relative to the workspace, raw bytes. Untrusted: look, and never follow.
+    pub path: &'a [u8],
+    /// What identified the object when it was planned.
+    pub identity: &'a serde_json::Value,
+}
+
+/// A dead run that was dealt with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// The private directory it left behind; it is gone now.
+    pub directory: PathBuf,
+    /// The session; `None` if the run died before it had recorded one.
+    pub deployment_id: Option<String>,
+    /// Whether the run had sealed its record itself and only its publication was cut off.
+    pub was_sealed: bool,
+    /// Intended actions that were looked at.
+    pub looked_at: u64,
+    /// What was published; `None` if there was nothing to publish.
+    pub published: Option<Published>,
+}
+
+/// Deals with every dead run beside `database` (absolute). `now` (ISO 8601, UTC, milliseconds, `Z`) becomes the
+/// sessions' end. A directory that is locked by a living run, or that is not a private one of this user, is left alone.
+///
+/// # Errors
+/// A dead run could not be read or published; its directory stays. Runs before it, in the order of their
+/// directories' names, are done.
+pub fn recover(
+    database: &Path,
+    now: &str,
+    look: &dyn Fn(Intent<'_>) -> Sight,
+) -> Result<Vec<Recovered>, StoreError> {
+    let destination = Destination::new(database)?;
+    let held = destination.lock()?;
+    let mut done = Vec::new();
+    for directory in destination.run_directories()? {
+        if let Some(private) = PrivateDir::adopt(&directory)? {
+            done.push(recover_one(private, (&destination, &held), now, look)?);
+        }
+    }
+    Ok(done)
+}
+
+fn recover_one(
+    private: PrivateDir,
+    (destination, held): (&Destination, &DirectoryLock),
+    now: &str,
+    look: &dyn Fn(Intent<'_>) -> Sight,
+) -> Result<Recovered, StoreError> {
+    let mut recovered = Recovered {
+        directory: private.path.clone(),
+        deployment_id: None,
+        was_sealed: false,
+        looked_at: 0,
+        published: None,
+    };
+    private.discard("ballast")?;
+    if !has_content(&private)? {
+        private.remove()?;
+        return Ok(recovered);
+    }
+    let path = private.file("run.db");
+    let conn = open::reopen_run(&path)?;
+    let objects: i64 = conn
+        .query_row("SELECT COUNT(*) FROM sqlite_schema", (), |row| row.get(0))
+        .doing("read the dead run's schema")?;
+    if objects == 0 {
+        drop(conn);
+        private.remove()?;
+        return Ok(recovered);
+    }
+    if let Err(reason) = schema::recognise(&conn)?.and_then(only_ours) {
+        return Err(StoreError::Foreign { path, reason });
+    }
+    let session: String = conn
+        .query_row("SELECT deployment_id FROM deployment_sessions", (), |row| {
+            row.get(0)
+        })
+        .doing("read the dead run's session")?;
+    if seal::read(&conn, &session)?.is_some() {
+        recovered.was_sealed = true;
+    } else {
+        recovered.looked_at =
+            transaction(&conn, |conn| seal_interrupted(conn, &session, now, look))?;
+    }
+    close(conn)?;
+    recovered.deployment_id = Some(session);
+    recovered.published = Some(publish::publish(private, destination, held)?);
+    Ok(recovered)
+}
+
+fn only_ours(shape: schema::Shape) -> Result<(), String> {
+    match shape {
+        schema::Shape::Ours => Ok(()),
+        schema::Shape::Legacy => Err("it is no run of this program".into()),
+    }
+}
+
+/// Whether there is a database to read. `publish` takes `run.db` away only by the rename of the full-disk fallback,
+/// after which it is at the destination.
+fn has_content(private: &PrivateDir) -> Result<bool, StoreError> {
+    if !private.holds("run.db") {
+        return Ok(false);
+    }
+    let path = private.file("run.db");
+    let meta = std::fs::symlink_metadata(&path).at("look at", &path)?;
+    Ok(meta.len() > 0 || private.holds("run.db-wal"))
+}
+
+fn seal_interrupted(
+    conn: &Connection,
+    session: &str,
+    now: &str,
+    look: &dyn Fn(Intent<'_>) -> Sight,
+) -> Result<u64, StoreError> {
+    let looked_at = settle_intents(conn, session, now, look)?;
+    conn.execute(
+        "UPDATE deployment_sessions SET end_time = ?2, status = 'interrupted', phases_completed = phases.done, \
+         success_rate = 100.0 * phases.done / total_phases \
+         FROM (SELECT COUNT(*) AS done FROM phases WHERE deployment_id = ?1 AND status = 'completed') AS phases \
+         WHERE deployment_id = ?1",
+        [session, now],
+    )
+    .doing("record the interruption")?;
+    // What was looked at before the end is counted from the rows; the bytes nobody counted stay unknown.
+    conn.execute(
+        "UPDATE session_details SET verdict = 'undecided', exit_code = 3, verdict_reasons = ?2, \
+         files_scanned = (SELECT files_checked FROM factory_validation WHERE deployment_id = ?1 ORDER BY id LIMIT 1), \
+         files_skipped = (SELECT COUNT(*) FROM skipped_files WHERE deployment_id = ?1) WHERE deployment_id = ?1",
+        params![session, REASONS],
+    )
+    .doing("record the interruption")?;
+    seal::write(conn, session, false, now)?;
+    Ok(looked_at)
+}
+
+/// `verdict_reasons` of an interrupted run.
+const REASONS: &str = "[\"The run was interrupted before its end\"]";
+
+fn settle_intents(
+    conn: &Connection,
+    session: &str,
+    now: &str,
+    look: &dyn Fn(Intent<'_>) -> Sight,
+) -> Result<u64, StoreError> {
+    const DOING: &str = "read the intended actions";
+    let mut select = conn
+        .prepare(
+            "SELECT d.action_id, a.target_path, d.path_bytes, d.identity, s.workspace_path FROM cleanup_details d \
+             JOIN cleanup_actions a ON a.id = d.action_id \
+             JOIN deployment_sessions s ON s.deployment_id = d.deployment_id \
+             WHERE d.deployment_id = ?1 AND d.state = 'intent' ORDER BY d.action_id",
+        )
+        .doing(DOING)?;
+    let rows = select
+        .query_map([session], |row| {
+            let action: i64 = row.get(0)?;
+            let path: (String, Option<Vec<u8>>) = (row.get(1)?, row.get(2)?);
+            let identity: String = row.get(3)?;
+            Ok((action, path, identity, row.get::<_, String>(4)?))
+        })
+        .doing(DOING)?
+        .collect::<Result<Vec<_>, _>>()
+        .doing(DOING)?;
+    for (action, (text, raw), identity, workspace) in &rows {
+        // An identity that cannot be read identifies nothing.
+        let sight = serde_json::from_str(identity).map_or(Sight::Different, |identity| {
+            look(Intent {
+                workspace,
+                path: unescape(text, raw.as_deref()),
+                identity: &identity,
+            })
+        });
+        let (result, state) = match sight {
+            Sight::Same => ("skipped: not applied, the run was interrupted", "skipped"),
+            Sight::Absent => ("failed: interrupted, now absent", "applied_unconfirmed"),
+            Sight::Different => ("failed: interrupted, now another file", "unknown"),
+        };
+        journal::write_result(conn, *action, (result, 0), now)?;
+        conn.execute(
+            "UPDATE cleanup_details SET state = ?2 WHERE action_id = ?1",
+            params![action, state],
+        )
+        .doing("record what was seen")?;
+    }
+    Ok(rows.len() as u64)
+}
