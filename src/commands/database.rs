@@ -22,7 +22,10 @@ pub(super) fn verify(arguments: &VerifyArgs) -> Answer {
         return Err(Problem::usage(anyhow::anyhow!(message)));
     }
     let options = VerifyOptions {
-        reading: ReadOptions { scratch: std::env::temp_dir(), max_bytes: MOST_BYTES },
+        reading: ReadOptions {
+            scratch: std::env::temp_dir(),
+            max_bytes: MOST_BYTES,
+        },
         expect_digest: arguments.expect_digest.clone(),
         expect_sha256: arguments.expect_sha256.clone(),
     };
@@ -39,7 +42,11 @@ pub(super) fn verify(arguments: &VerifyArgs) -> Answer {
 }
 
 fn show(verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "file    sha256 {} ({} bytes)", verification.sha256, verification.bytes)?;
+    writeln!(
+        out,
+        "file    sha256 {} ({} bytes)",
+        verification.sha256, verification.bytes
+    )?;
     for session in &verification.sessions {
         show_session(session, out)?;
     }
@@ -75,7 +82,10 @@ fn show_session(session: &SessionCheck, out: &mut dyn Write) -> io::Result<()> {
     }
     if session.ambiguous > 0 {
         let count = session.ambiguous;
-        writeln!(out, "        {count} cleanup actions of which nobody knows whether they happened")?;
+        writeln!(
+            out,
+            "        {count} cleanup actions of which nobody knows whether they happened"
+        )?;
     }
     Ok(())
 }
@@ -83,17 +93,38 @@ fn show_session(session: &SessionCheck, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn recover(database: &Path) -> Answer {
     let path = std::path::absolute(database)?;
     let now = crate::phases::stamp(jiff::Timestamp::now());
-    let recovered = store::recover(&path, &now, &look).context("a dead run could not be recovered")?;
+    let recovered =
+        store::recover(&path, &now, &look).context("a dead run could not be recovered")?;
     let mut out = stdout();
     if recovered.is_empty() {
-        writeln!(out, "nothing to recover beside `{}`", log_line(&database.display().to_string()))?;
+        writeln!(
+            out,
+            "nothing to recover beside `{}`",
+            log_line(&database.display().to_string())
+        )?;
     }
     for one in &recovered {
-        let id = one.deployment_id.as_deref().unwrap_or("a run that had recorded nothing");
-        let how = if one.was_sealed { "its record was whole" } else { "sealed as incomplete" };
-        writeln!(out, "recovered {}: {how}, {} actions looked at", log_line(id), one.looked_at)?;
+        let id = one
+            .deployment_id
+            .as_deref()
+            .unwrap_or("a run that had recorded nothing");
+        let how = if one.was_sealed {
+            "its record was whole"
+        } else {
+            "sealed as incomplete"
+        };
+        writeln!(
+            out,
+            "recovered {}: {how}, {} actions looked at",
+            log_line(id),
+            one.looked_at
+        )?;
         if let Some(published) = &one.published {
-            writeln!(out, "          published `{}`", log_line(&published.path.display().to_string()))?;
+            writeln!(
+                out,
+                "          published `{}`",
+                log_line(&published.path.display().to_string())
+            )?;
             writeln!(out, "          session digest {}", published.session_digest)?;
         }
     }

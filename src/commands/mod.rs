@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 /// Does what the command line asks for.
 pub fn main(cli: Cli) -> Exit {
-    cli.color.write_global();
+    set_colour(cli.color);
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Explain { rule } => about::explain(&rule),
@@ -28,6 +28,15 @@ pub fn main(cli: Cli) -> Exit {
     }
 }
 
+fn set_colour(when: clap::ColorChoice) {
+    let choice = match when {
+        clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+        clap::ColorChoice::Always => anstream::ColorChoice::Always,
+        clap::ColorChoice::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
+}
+
 /// A command that could not do its work.
 struct Problem {
     error: anyhow::Error,
@@ -37,7 +46,10 @@ struct Problem {
 impl Problem {
     /// The user has to correct something before anything is done.
     fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Self { error: error.into(), exit: Exit::Usage }
+        Self {
+            error: error.into(),
+            exit: Exit::Usage,
+        }
     }
 
     fn show(self) -> Exit {
@@ -64,7 +76,10 @@ impl Problem {
 /// What is not the user's to correct leaves the verdict open.
 impl<E: Into<anyhow::Error>> From<E> for Problem {
     fn from(error: E) -> Self {
-        Self { error: error.into(), exit: Exit::Undecided }
+        Self {
+            error: error.into(),
+            exit: Exit::Undecided,
+        }
     }
 }
 

@@ -47,15 +47,22 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let random = random()?;
     let start = session_start(&policy, &path, (&environment, random.id));
     let policies = policy_rows(&policy);
-    let recorder = Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
-    let mode = Mode::choose(arguments.quiet, std::io::stderr().is_terminal(), environment.is_ci());
+    let recorder =
+        Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
+    let mode = Mode::choose(
+        arguments.quiet,
+        std::io::stderr().is_terminal(),
+        environment.is_ci(),
+    );
     let watch = Watch::new(Progress::new(mode));
     stop_on_signals(&watch)?;
     let job = Job {
         places: places(&policy, arguments, (&path, &database)),
         root,
         policy: &policy,
-        may_clean_up: arguments.apply.is_some_and(|apply| apply.includes_cleanup()),
+        may_clean_up: arguments
+            .apply
+            .is_some_and(|apply| apply.includes_cleanup()),
         may_fix: arguments.apply.is_some_and(|apply| apply.includes_fixes()),
         clock: &SystemClock,
         watch: &watch,
@@ -83,7 +90,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
 fn report_file(path: &Path) -> anyhow::Result<impl Write + use<>> {
     let file = std::fs::File::create(path)
         .with_context(|| format!("the report cannot be written to `{}`", path.display()))?;
-    Ok(anstream::StripStream::new(std::io::BufWriter::new(file)))
+    let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(file));
+    Ok(anstream::StripStream::new(out))
 }
 
 fn load_policy(arguments: &RunArgs, root: &Root) -> Result<Policy, Problem> {
@@ -92,7 +100,9 @@ fn load_policy(arguments: &RunArgs, root: &Root) -> Result<Policy, Problem> {
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         let count = problems.0.len();
         let plural = if count == 1 { "mistake" } else { "mistakes" };
-        Problem::usage(anyhow!("{problems}\n{count} {plural} in the policy; nothing was scanned"))
+        Problem::usage(anyhow!(
+            "{problems}\n{count} {plural} in the policy; nothing was scanned"
+        ))
     })?;
     if let Some(fail_on) = arguments.fail_on {
         policy.gate.fail_on = match fail_on {
@@ -109,21 +119,38 @@ fn policy_file(arguments: &RunArgs, root: &Path) -> anyhow::Result<Option<Policy
     let path = match &arguments.policy {
         Some(path) => path.clone(),
         None => {
-            let present: Vec<PathBuf> =
-                POLICY_NAMES.iter().map(|name| root.join(name)).filter(|path| path.exists()).collect();
+            let present: Vec<PathBuf> = POLICY_NAMES
+                .iter()
+                .map(|name| root.join(name))
+                .filter(|path| path.exists())
+                .collect();
             match present.as_slice() {
                 [] => return Ok(None),
                 [one] => one.clone(),
-                _ => anyhow::bail!("there are both {} and {}: keep one", POLICY_NAMES[0], POLICY_NAMES[1]),
+                _ => anyhow::bail!(
+                    "there are both {} and {}: keep one",
+                    POLICY_NAMES[0],
+                    POLICY_NAMES[1]
+                ),
             }
         }
     };
     let text = std::fs::read(&path)
         .with_context(|| format!("the policy `{}` cannot be read", path.display()))?;
     let real = path.canonicalize()?;
-    let workspace_path = real.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned);
-    let name = workspace_path.clone().unwrap_or_else(|| path.display().to_string());
-    Ok(Some(PolicyFile { name, workspace_path, text }))
+    let workspace_path = real
+        .strip_prefix(root)
+        .ok()
+        .and_then(Path::to_str)
+        .map(str::to_owned);
+    let name = workspace_path
+        .clone()
+        .unwrap_or_else(|| path.display().to_string());
+    Ok(Some(PolicyFile {
+        name,
+        workspace_path,
+        text,
+    }))
 }
 
 /// The destination of the record is looked at before anything else: what is wrong with it is the user's to correct.
@@ -138,14 +165,19 @@ fn refused(error: StoreError) -> Problem {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the edge: the ci room gets its variables from here")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the edge: the ci room gets its variables from here"
+)]
 fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
 fn set_threads(arguments: &RunArgs) -> anyhow::Result<()> {
     let threads = arguments.threads.map_or(0, usize::from);
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global()?;
     Ok(())
 }
 
@@ -158,9 +190,18 @@ struct Random {
 fn random() -> anyhow::Result<Random> {
     let mut bytes = [0; 27];
     getrandom::fill(&mut bytes).map_err(|error| anyhow!("no randomness: {error}"))?;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
     let [first, second, third, ..] = bytes;
-    Ok(Random { id: [first, second, third], suffix: hex(&bytes[3..11]), delimiter: hex(&bytes[11..]) })
+    Ok(Random {
+        id: [first, second, third],
+        suffix: hex(&bytes[3..11]),
+        delimiter: hex(&bytes[11..]),
+    })
 }
 
 fn session_start(
@@ -206,7 +247,10 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
         anyhow::bail!("`{}` is no name for a file", path.display());
     };
     // A directory that is not there is for the store to refuse.
-    Ok(directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).join(name))
+    Ok(directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_owned())
+        .join(name))
 }
 
 fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)) -> Places {
@@ -215,11 +259,20 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
         let inside = inside.as_os_str().as_bytes();
         own_outputs.add_database(inside);
     }
-    let output = arguments.output.as_deref().and_then(|path| absolute(path).ok());
-    if let Some(inside) = output.as_deref().and_then(|path| path.strip_prefix(root).ok()) {
+    let output = arguments
+        .output
+        .as_deref()
+        .and_then(|path| absolute(path).ok());
+    if let Some(inside) = output
+        .as_deref()
+        .and_then(|path| path.strip_prefix(root).ok())
+    {
         own_outputs.add(inside.as_os_str().as_bytes());
     }
-    let documents = policy.sources.iter().filter_map(|source| source.workspace_path.as_ref());
+    let documents = policy
+        .sources
+        .iter()
+        .filter_map(|source| source.workspace_path.as_ref());
     let mut protected = Vec::new();
     let mut protect = |path: Option<PathBuf>, name: &str| {
         let file = path.and_then(|path| FileId::of(&path).ok());
@@ -250,11 +303,23 @@ fn forbidden_roots() -> Vec<(FileId, String)> {
 }
 
 fn source(environment: &Environment, root: &Path) -> github::Source {
-    let checkout = environment.checkout.as_ref().and_then(|path| path.canonicalize().ok());
+    let checkout = environment
+        .checkout
+        .as_ref()
+        .and_then(|path| path.canonicalize().ok());
     let inside = checkout.and_then(|checkout| root.strip_prefix(checkout).ok().map(Path::to_owned));
-    let prefix = inside.map(|inside| inside.display().to_string()).unwrap_or_default();
-    let prefix = if prefix.is_empty() { prefix } else { format!("{prefix}/") };
-    github::Source { blob_url: environment.blob_url.clone(), prefix }
+    let prefix = inside
+        .map(|inside| inside.display().to_string())
+        .unwrap_or_default();
+    let prefix = if prefix.is_empty() {
+        prefix
+    } else {
+        format!("{prefix}/")
+    };
+    github::Source {
+        blob_url: environment.blob_url.clone(),
+        prefix,
+    }
 }
 
 fn stop_on_signals(watch: &Watch) -> anyhow::Result<()> {

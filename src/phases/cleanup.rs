@@ -2,8 +2,8 @@
 
 use super::{Did, Run, Seen, stamp};
 use crate::cleanup::{
-    ApplyToken, Denied, FileId, GitIndex, Identified, Intent, Journal, Look, Plan, Protection, Reach,
-    RootRules, Settled, Sweeper, Swept, Target,
+    ApplyToken, Denied, FileId, GitIndex, Identified, Intent, Journal, Look, Plan, Protection,
+    Reach, RootRules, Settled, Sweeper, Swept, Target,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};
@@ -25,11 +25,14 @@ pub struct Places {
 }
 
 /// Answers whether anything in the workspace was changed.
-pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<Did<bool>> {
+pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen>) -> anyhow::Result<Did<bool>> {
     run.job.watch.check()?;
     let policy = &run.job.policy.cleanup;
     if policy.rules.is_empty() {
-        return Ok(Did { result: false, detail: json!({ "rules": 0 }) });
+        return Ok(Did {
+            result: false,
+            detail: json!({ "rules": 0 }),
+        });
     }
     let seen = seen.context("the workspace was not scanned, so there is nothing to plan from")?;
     let protection = protection(run, seen);
@@ -49,24 +52,34 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     });
     if !run.job.may_clean_up {
         record_plan(run, &plan, None)?;
-        return Ok(Did { result: false, detail });
+        return Ok(Did {
+            result: false,
+            detail,
+        });
     }
     let (swept, containment) = sweep(run, &plan, &protection)?;
     if swept.failed > 0 {
-        run.reasons.push(format!("{} targets of the cleanup could not be removed", swept.failed));
+        run.reasons.push(format!(
+            "{} targets of the cleanup could not be removed",
+            swept.failed
+        ));
     }
     detail["containment"] = json!(containment);
-    detail["removed"] = json!({ "files": swept.files, "directories": swept.directories, "bytes": swept.bytes });
+    detail["removed"] =
+        json!({ "files": swept.files, "directories": swept.directories, "bytes": swept.bytes });
     detail["not_removed"] = json!({
         "already_gone": swept.already_gone,
         "skipped": swept.skipped,
         "refused": swept.refused,
         "failed": swept.failed,
     });
-    Ok(Did { result: swept.files + swept.directories > 0, detail })
+    Ok(Did {
+        result: swept.files + swept.directories > 0,
+        detail,
+    })
 }
 
-fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
+fn protection(run: &Run<'_>, seen: &Seen) -> Protection {
     let index = match (&seen.walked.git, &seen.walked.git_error) {
         (_, Some(error)) => GitIndex::Unknown(error.to_string()),
         (Some(_), None) => GitIndex::Read,
@@ -94,7 +107,10 @@ fn sweep(
     let token = ApplyToken::because_apply_was_asked_for();
     let expected = FileId::of(run.job.root.path()).context("the workspace cannot be looked at")?;
     let forbidden = run.job.places.forbidden_roots.clone();
-    let rules = RootRules { expected: Some(expected), forbidden };
+    let rules = RootRules {
+        expected: Some(expected),
+        forbidden,
+    };
     let sweeper = Sweeper::open(run.job.root.path(), &rules, token)?;
     let identified = sweeper.identify(plan, protection);
     record_plan(run, plan, Some(&identified))?;
@@ -104,7 +120,11 @@ fn sweep(
 }
 
 /// The targets come first, so that their numbers are their positions in the plan, from 1.
-fn record_plan(run: &Run<'_>, plan: &Plan, identified: Option<&Identified<'_>>) -> anyhow::Result<()> {
+fn record_plan(
+    run: &Run<'_>,
+    plan: &Plan,
+    identified: Option<&Identified<'_>>,
+) -> anyhow::Result<()> {
     let timestamp = stamp(run.job.clock.now());
     let targets = plan.targets().iter().enumerate().map(|(index, target)| {
         let identity = match identified.map(|identified| &identified.looks()[index]) {

@@ -16,7 +16,7 @@ pub use report::{Form, Outputs};
 pub use verdict::Exit;
 
 use crate::policy::Policy;
-use crate::scan::{Outcome, Plan};
+use crate::scan::Outcome;
 use crate::store::Recorder;
 use crate::store::rows::{PhaseRow, Verdict};
 use crate::walk::{Root, Walked};
@@ -85,9 +85,8 @@ struct Run<'j> {
 }
 
 /// What phase 1 saw.
-struct Seen<'j> {
+struct Seen {
     walked: Walked,
-    plan: Plan<'j>,
     outcome: Outcome,
 }
 
@@ -115,7 +114,9 @@ pub fn run(job: &Job<'_>, recorder: Recorder, outputs: &mut Outputs<'_>) -> anyh
     let seen = run.phase(Phase::Validate, validate::run)?;
     run.phase(Phase::Apply, |run| apply::run(run))?;
     let changed = run.phase(Phase::Cleanup, |run| cleanup::run(run, seen.as_ref()))?;
-    run.phase(Phase::Verify, |run| verify::run(run, seen.as_ref(), changed.unwrap_or(false)))?;
+    run.phase(Phase::Verify, |run| {
+        verify::run(run, seen.as_ref(), changed.unwrap_or(false))
+    })?;
     report::run(run, seen.as_ref(), outputs)
 }
 
@@ -137,7 +138,11 @@ impl<'j> Run<'j> {
             Ok(did) => (Some(did.result), "completed", did.detail),
             Err(error) => {
                 let why = format!("{error:#}");
-                self.reasons.push(format!("phase {} ({}) failed: {why}", phase.number(), phase.name()));
+                self.reasons.push(format!(
+                    "phase {} ({}) failed: {why}",
+                    phase.number(),
+                    phase.name()
+                ));
                 (None, "failed", serde_json::json!({ "error": why }))
             }
         };
@@ -149,7 +154,10 @@ impl<'j> Run<'j> {
 
     fn begin(&self, phase: Phase) -> Started {
         self.job.watch.phase(phase);
-        Started { time: self.job.clock.now(), instant: std::time::Instant::now() }
+        Started {
+            time: self.job.clock.now(),
+            instant: std::time::Instant::now(),
+        }
     }
 
     fn row(

@@ -14,12 +14,15 @@ pub struct Watch {
 /// Someone asked the run to stop.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted")]
-pub struct Interrupted;
+pub(super) struct Interrupted;
 
 impl Watch {
     /// A watch that shows progress this way.
     pub fn new(progress: Progress) -> Self {
-        Self { progress, interrupted: Arc::default() }
+        Self {
+            progress,
+            interrupted: Arc::default(),
+        }
     }
 
     /// Set it to ask the run to stop: what was seen is still recorded, as interrupted.
@@ -38,7 +41,11 @@ impl Watch {
     }
 
     pub(super) fn check(&self) -> Result<(), Interrupted> {
-        if self.is_interrupted() { Err(Interrupted) } else { Ok(()) }
+        if self.is_interrupted() {
+            Err(Interrupted)
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn phase(&self, phase: Phase) {

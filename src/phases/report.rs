@@ -4,7 +4,7 @@ use super::verdict::decide;
 use super::{Ended, Exit, Phase, Run, Seen, stamp};
 use crate::ci::{self, Environment};
 use crate::report::{self, Database, github, terminal};
-use crate::store::rows::{PhaseRow, RowSource as _, SessionEnd, SessionStatus, Verdict};
+use crate::store::rows::{PhaseRow, SessionEnd, SessionStatus, Verdict};
 use crate::store::{Published, ReadOptions, open_reader};
 use anyhow::Context as _;
 use serde_json::json;
@@ -45,14 +45,18 @@ const SUMMARY_VIOLATIONS: u64 = 1_000;
 
 pub(super) fn run(
     mut run: Run<'_>,
-    seen: Option<&Seen<'_>>,
+    seen: Option<&Seen>,
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<Ended> {
     let started = run.begin(Phase::Report);
-    for path in [&outputs.environment.summary, &outputs.environment.output].into_iter().flatten() {
+    for path in [&outputs.environment.summary, &outputs.environment.output]
+        .into_iter()
+        .flatten()
+    {
         // Found out now, a place that cannot be written to still enters the verdict.
         if let Err(error) = ci::append(path, b"") {
-            run.reasons.push(format!("cannot append to {}: {error}", path.display()));
+            run.reasons
+                .push(format!("cannot append to {}: {error}", path.display()));
         }
     }
     let is_interrupted = run.job.watch.is_interrupted();
@@ -60,20 +64,29 @@ pub(super) fn run(
     let row = run.row(Phase::Report, &started, ("completed", detail));
     let published = finish(run, &end, &row)?;
     write_reports(&published, outputs).context("the record is published, but a report failed")?;
-    let exit = if is_interrupted { Exit::Interrupted } else { end.verdict.into() };
-    Ok(Ended { verdict: end.verdict, exit })
+    let exit = if is_interrupted {
+        Exit::Interrupted
+    } else {
+        end.verdict.into()
+    };
+    Ok(Ended {
+        verdict: end.verdict,
+        exit,
+    })
 }
 
 fn finish(run: Run<'_>, end: &SessionEnd, row: &PhaseRow) -> anyhow::Result<Published> {
     let Run { job, recorder, .. } = run;
-    let published = recorder.finish(end, row).context("the record could not be published")?;
+    let published = recorder
+        .finish(end, row)
+        .context("the record could not be published")?;
     job.watch.progress().finish();
     Ok(published)
 }
 
 fn end(
     run: &Run<'_>,
-    seen: Option<&Seen<'_>>,
+    seen: Option<&Seen>,
     is_interrupted: bool,
 ) -> anyhow::Result<(SessionEnd, serde_json::Value)> {
     let record = run.recorder.reader().record()?;
@@ -84,13 +97,22 @@ fn end(
         verdict = Verdict::Undecided;
         reasons.insert(0, "interrupted".into());
     }
-    let completed = run.rows.iter().filter(|row| row.status == "completed").count() + 1;
+    let completed = run
+        .rows
+        .iter()
+        .filter(|row| row.status == "completed")
+        .count()
+        + 1;
     let status = match completed {
         _ if is_interrupted => SessionStatus::Interrupted,
         5 => SessionStatus::Completed,
         _ => SessionStatus::CompletedWithIssues,
     };
-    let exit = if is_interrupted { Exit::Interrupted } else { verdict.into() };
+    let exit = if is_interrupted {
+        Exit::Interrupted
+    } else {
+        verdict.into()
+    };
     let detail = json!({ "score": score, "verdict": verdict.as_str(), "reasons": reasons });
     let end = SessionEnd {
         end_time: stamp(run.job.clock.now()),
@@ -107,7 +129,10 @@ fn end(
 }
 
 fn write_reports(published: &Published, outputs: &mut Outputs<'_>) -> anyhow::Result<()> {
-    let options = ReadOptions { scratch: outputs.scratch.clone(), max_bytes: u64::MAX };
+    let options = ReadOptions {
+        scratch: outputs.scratch.clone(),
+        max_bytes: u64::MAX,
+    };
     let reader = open_reader(&published.path, None, &options)?;
     let record = reader.record()?;
     let database = Database {
@@ -115,10 +140,17 @@ fn write_reports(published: &Published, outputs: &mut Outputs<'_>) -> anyhow::Re
         sha256: published.sha256.clone(),
         session_digest: published.session_digest.clone(),
     };
-    let run = report::Run { record: &record, rows: &reader, database: Some(&database) };
+    let run = report::Run {
+        record: &record,
+        rows: &reader,
+        database: Some(&database),
+    };
     match outputs.form {
         Form::Text(findings) => {
-            let options = terminal::Options { findings, ..terminal::Options::default() };
+            let options = terminal::Options {
+                findings,
+                ..terminal::Options::default()
+            };
             terminal::write(&run, options, outputs.report)?;
         }
         Form::Json => report::json::write(&run, outputs.report)?,
@@ -126,15 +158,25 @@ fn write_reports(published: &Published, outputs: &mut Outputs<'_>) -> anyhow::Re
     outputs.report.flush()?;
     let mut dropped = 0;
     // On standard output a JSON document must stay alone.
-    if outputs.environment.system.is_some_and(ci::System::shows_annotations) && outputs.form != Form::Json {
+    if outputs
+        .environment
+        .system
+        .is_some_and(ci::System::shows_annotations)
+        && outputs.form != Form::Json
+    {
         let annotations = github::annotations(&run, &outputs.source)?;
-        outputs.commands.write_all(annotations.commands.as_bytes())?;
+        outputs
+            .commands
+            .write_all(annotations.commands.as_bytes())?;
         outputs.commands.flush()?;
         dropped = annotations.dropped;
     }
     if let Some(path) = &outputs.environment.summary {
         let bytes = ci::summary_budget(path)?;
-        let limits = github::SummaryLimits { bytes, violations: SUMMARY_VIOLATIONS };
+        let limits = github::SummaryLimits {
+            bytes,
+            violations: SUMMARY_VIOLATIONS,
+        };
         let summary = github::summary(&run, &outputs.source, limits)?;
         ci::append(path, summary.markdown.as_bytes())?;
     }

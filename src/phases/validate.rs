@@ -9,7 +9,7 @@ use crate::walk::{Skipped, WalkOptions, Walked, walk};
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
 
-pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
+pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen>> {
     let walked = walk_workspace(run);
     run.job.watch.check()?;
     if let Some(error) = &walked.git_error {
@@ -17,12 +17,14 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
     }
     let plan = Plan::new(run.job.policy, &walked.tree);
     let outcome = scan_stage(run, (&walked, &plan), (Stage::PreDeployment, None))?;
-    run.recorder.suppressions(outcome.suppressions.iter().map(suppression_row).collect())?;
+    run.recorder
+        .suppressions(outcome.suppressions.iter().map(suppression_row).collect())?;
     let rows = rule_rows(&plan, Stage::PreDeployment, &outcome.tallies);
     run.recorder.rule_results(rows)?;
     account(run, &outcome.totals);
     if outcome.totals.files == 0 && outcome.totals.skipped > 0 {
-        run.reasons.push("nothing was scanned, though the workspace is not empty".into());
+        run.reasons
+            .push("nothing was scanned, though the workspace is not empty".into());
     }
     let detail = json!({
         "entries": walked.tree.len(),
@@ -32,7 +34,10 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
         "git": walked.git.as_ref().map(|git| json!({ "tracked": git.facts().tracked, "head": git.facts().head_sha })),
         "threads": rayon::current_num_threads(),
     });
-    Ok(Did { result: Seen { walked, plan, outcome }, detail })
+    Ok(Did {
+        result: Seen { walked, outcome },
+        detail,
+    })
 }
 
 /// Walks the workspace as the policy says.
@@ -49,18 +54,34 @@ pub(super) fn walk_workspace(run: &Run<'_>) -> Walked {
 pub(super) fn scan_stage(
     run: &Run<'_>,
     (walked, plan): (&Walked, &Plan<'_>),
-    (stage, before): (Stage, Option<&Seen<'_>>),
+    (stage, before): (Stage, Option<&Seen>),
 ) -> anyhow::Result<crate::scan::Outcome> {
     let progress = run.job.watch.progress();
     progress.total(walked.tree.len() as u64);
     let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let advance = |count| progress.advance(count);
-    let previous = before.map(|seen| Previous { tree: &seen.walked.tree, outcome: &seen.outcome });
-    let prepared = Scan::new((&run.job.root, &walked.tree), plan, today, previous, &advance);
+    let previous = before.map(|seen| Previous {
+        tree: &seen.walked.tree,
+        outcome: &seen.outcome,
+    });
+    let prepared = Scan::new(
+        (&run.job.root, &walked.tree),
+        plan,
+        today,
+        previous,
+        &advance,
+    );
     // What the earlier walk also passed over has its row already.
-    let known: HashSet<&Skipped> = before.iter().flat_map(|seen| &seen.walked.skipped).collect();
-    let fresh: Vec<Skipped> =
-        walked.skipped.iter().filter(|one| !known.contains(one)).cloned().collect();
+    let known: HashSet<&Skipped> = before
+        .iter()
+        .flat_map(|seen| &seen.walked.skipped)
+        .collect();
+    let fresh: Vec<Skipped> = walked
+        .skipped
+        .iter()
+        .filter(|one| !known.contains(one))
+        .cloned()
+        .collect();
     let mut sink = RecordSink { run, stage };
     scan(&prepared, &fresh, &mut sink)
 }
@@ -100,10 +121,20 @@ pub(super) fn account(run: &mut Run<'_>, totals: &Totals) {
     let examples: Vec<String> = totals
         .undecided_examples
         .iter()
-        .map(|one| format!("{} ({})", crate::store::escape(&one.path), one.reason.text()))
+        .map(|one| {
+            format!(
+                "{} ({})",
+                crate::store::escape(&one.path),
+                one.reason.text()
+            )
+        })
         .collect();
     let more = totals.undecided - examples.len() as u64;
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
     let reason = format!("could not look at {}{more}", examples.join(", "));
     run.reasons.push(reason);
 }
@@ -127,14 +158,22 @@ pub(super) fn rule_rows(plan: &Plan<'_>, stage: Stage, tallies: &[Tally]) -> Vec
     let rules = &plan.policy().rules;
     for (slot, tally) in plan.slots().iter().zip(tallies) {
         let rule = rules.iter().position(|rule| rule.id == slot.instance.id);
-        sums.entry(rule.unwrap_or(usize::MAX)).or_default().add(tally);
+        sums.entry(rule.unwrap_or(usize::MAX))
+            .or_default()
+            .add(tally);
     }
-    let rows = sums.into_iter().filter_map(|(index, tally)| Some((rules.get(index)?, tally)));
+    let rows = sums
+        .into_iter()
+        .filter_map(|(index, tally)| Some((rules.get(index)?, tally)));
     rows.map(|(rule, tally)| RuleResultRow {
         stage,
         rule_id: rule.id.to_string(),
         uses: rule.rule.id.to_owned(),
-        severity: rule.variants.iter().find_map(|variant| variant.severity).unwrap_or(rule.rule.severity),
+        severity: rule
+            .variants
+            .iter()
+            .find_map(|variant| variant.severity)
+            .unwrap_or(rule.rule.severity),
         files_checked: tally.files_checked,
         violations_found: tally.violations,
         suppressed: tally.suppressed,

@@ -67,9 +67,16 @@ pub(super) fn decide(
         failing.push(format!("the score {score:.2} is below {least}"));
     }
     if !reasons.is_empty() {
-        return (Verdict::Undecided, reasons.iter().cloned().chain(failing).collect());
+        return (
+            Verdict::Undecided,
+            reasons.iter().cloned().chain(failing).collect(),
+        );
     }
-    let verdict = if failing.is_empty() { Verdict::Pass } else { Verdict::Fail };
+    let verdict = if failing.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    };
     (verdict, failing)
 }
 
@@ -85,7 +92,9 @@ mod tests {
     use super::*;
 
     fn counts(rows: &[(Severity, &str, bool, u64)]) -> Counts {
-        rows.iter().map(|(severity, state, resolved, n)| ((*severity, (*state).to_owned(), *resolved), *n)).collect()
+        rows.iter()
+            .map(|(severity, state, resolved, n)| ((*severity, (*state).to_owned(), *resolved), *n))
+            .collect()
     }
 
     #[test]
@@ -98,29 +107,51 @@ mod tests {
         ]);
         assert_eq!(decide(gate, &harmless, Some(10.0), &[]).0, Verdict::Pass);
         let bad = counts(&[(Severity::Error, "open", false, 1)]);
-        assert_eq!(decide(gate, &bad, None, &[]), (Verdict::Fail, vec!["1 open error".to_owned()]));
-        let never = Gate { fail_on: None, ..gate };
+        assert_eq!(
+            decide(gate, &bad, None, &[]),
+            (Verdict::Fail, vec!["1 open error".to_owned()])
+        );
+        let never = Gate {
+            fail_on: None,
+            ..gate
+        };
         assert_eq!(decide(never, &bad, None, &[]).0, Verdict::Pass);
     }
 
     #[test]
     fn what_could_not_be_looked_at_leaves_it_undecided_even_with_violations() {
         let bad = counts(&[(Severity::Error, "open", false, 2)]);
-        let (verdict, reasons) = decide(Gate::default(), &bad, None, &["could not look".to_owned()]);
+        let (verdict, reasons) =
+            decide(Gate::default(), &bad, None, &["could not look".to_owned()]);
         assert_eq!(verdict, Verdict::Undecided);
         assert_eq!(reasons, ["could not look", "2 open errors"]);
     }
 
     #[test]
     fn a_score_below_the_least_fails() {
-        let gate = Gate { min_score: Some(95.0), ..Gate::default() };
-        assert_eq!(decide(gate, &Counts::new(), Some(94.99), &[]).0, Verdict::Fail);
-        assert_eq!(decide(gate, &Counts::new(), Some(95.0), &[]).0, Verdict::Pass);
+        let gate = Gate {
+            min_score: Some(95.0),
+            ..Gate::default()
+        };
+        assert_eq!(
+            decide(gate, &Counts::new(), Some(94.99), &[]).0,
+            Verdict::Fail
+        );
+        assert_eq!(
+            decide(gate, &Counts::new(), Some(95.0), &[]).0,
+            Verdict::Pass
+        );
     }
 
     #[test]
     fn every_exit_has_its_number() {
-        let all = [Exit::Pass, Exit::Fail, Exit::Usage, Exit::Undecided, Exit::Interrupted];
+        let all = [
+            Exit::Pass,
+            Exit::Fail,
+            Exit::Usage,
+            Exit::Undecided,
+            Exit::Interrupted,
+        ];
         assert_eq!(all.map(Exit::code), [0, 1, 2, 3, 130]);
     }
 }

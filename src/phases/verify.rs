@@ -12,11 +12,12 @@ use serde_json::json;
 
 pub(super) fn run(
     run: &mut Run<'_>,
-    seen: Option<&Seen<'_>>,
+    seen: Option<&Seen>,
     was_changed: bool,
 ) -> anyhow::Result<Did<()>> {
     run.job.watch.check()?;
-    let seen = seen.context("the workspace was not scanned, so there is nothing to compare with")?;
+    let seen =
+        seen.context("the workspace was not scanned, so there is nothing to compare with")?;
     let now = walk_workspace(run);
     let plan = Plan::new(run.job.policy, &now.tree);
     let outcome = scan_stage(run, (&now, &plan), (Stage::PostDeployment, Some(seen)))?;
@@ -28,23 +29,37 @@ pub(super) fn run(
         .filter(|entry| !entry.is_ignored() && now.tree.find(entry.path()).is_none())
         .map(|entry| entry.path().to_vec().into())
         .collect();
-    let no_more: Vec<Fingerprint> = seen.outcome.whole_tree.difference(&outcome.whole_tree).copied().collect();
+    let no_more: Vec<Fingerprint> = seen
+        .outcome
+        .whole_tree
+        .difference(&outcome.whole_tree)
+        .copied()
+        .collect();
     let paths_gone = gone.len();
-    let resolved = run.recorder.mark_resolved(gone)? + run.recorder.mark_resolved_findings(no_more)?;
+    let resolved =
+        run.recorder.mark_resolved(gone)? + run.recorder.mark_resolved_findings(no_more)?;
     if !was_changed && paths_gone > 0 {
-        run.reasons.push(format!("{paths_gone} paths vanished while the run was going on"));
+        run.reasons.push(format!(
+            "{paths_gone} paths vanished while the run was going on"
+        ));
     }
     let tallies = left_over(run, &plan, &outcome.tallies)?;
-    run.recorder.rule_results(rule_rows(&plan, Stage::PostDeployment, &tallies))?;
+    run.recorder
+        .rule_results(rule_rows(&plan, Stage::PostDeployment, &tallies))?;
     let time = stamp(run.job.clock.now());
-    run.recorder.validation(Stage::PreDeployment, seen.outcome.totals.files, &time)?;
-    run.recorder.validation(Stage::PostDeployment, outcome.totals.files, &time)?;
+    run.recorder
+        .validation(Stage::PreDeployment, seen.outcome.totals.files, &time)?;
+    run.recorder
+        .validation(Stage::PostDeployment, outcome.totals.files, &time)?;
     let changed = now
         .tree
         .entries()
         .filter(|entry| entry.kind() == Kind::File && !entry.is_ignored())
         .filter(|entry| {
-            seen.walked.tree.find(entry.path()).is_none_or(|before| before.meta() != entry.meta())
+            seen.walked
+                .tree
+                .find(entry.path())
+                .is_none_or(|before| before.meta() != entry.meta())
         })
         .count();
     let detail = json!({
@@ -61,14 +76,17 @@ pub(super) fn run(
 /// The tallies of this look, with the violations that the record has as open now: those of files that did not
 /// change were found in phase 1.
 fn left_over(run: &Run<'_>, plan: &Plan<'_>, tallies: &[Tally]) -> anyhow::Result<Vec<Tally>> {
-    let open = run.recorder.open_by_rule()?;
+    let open = run.recorder.left_by_rule()?;
     let mut left: Vec<Tally> = tallies.to_vec();
     let mut counted = std::collections::HashSet::new();
     for (tally, slot) in left.iter_mut().zip(plan.slots()) {
         // A rule's counts are not kept by options: its first slot holds them all.
         let is_first = counted.insert(&slot.instance.id);
-        let (violations, suppressed) =
-            open.get(&*slot.instance.id).copied().filter(|_| is_first).unwrap_or_default();
+        let (violations, suppressed) = open
+            .get(&*slot.instance.id)
+            .copied()
+            .filter(|_| is_first)
+            .unwrap_or_default();
         (tally.violations, tally.suppressed) = (violations, suppressed);
     }
     Ok(left)

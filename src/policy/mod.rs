@@ -29,5 +29,5 @@ pub use model::{
     RuleInstance, Source, Variant, WorkspacePolicy,
 };
 pub use presets::{PRESETS, Preset};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

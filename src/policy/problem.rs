@@ -171,7 +171,7 @@ pub(super) fn listing<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
 }
 
 /// The known name that looks most like `word`, if one looks enough like it to be a slip of the finger.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     // Comparing costs the product of the lengths, and no name of ours is near this long.
     const LONGEST: usize = 64;
     let length = word.chars().count();

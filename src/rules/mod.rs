@@ -14,9 +14,9 @@ mod name_pattern;
 mod name_set;
 mod needle;
 mod options;
-mod requirement;
 #[cfg(test)]
 mod proof;
+mod requirement;
 #[cfg(test)]
 mod trial;
 

@@ -387,7 +387,7 @@ mod tests {
         let members = members.map(|entry| entry.id()).collect();
         let mut found = Found::default();
         check.tree(&Scope::new(&tree, members, &HashMap::new()), &mut found);
-        let requirements = found.requirements();
+        let requirements = found.take_requirements();
         let messages = found.drain().map(|draft| {
             assert_eq!(draft.subject, Subject::Requirement);
             let path = draft.path.unwrap();

@@ -5,6 +5,7 @@ use super::paths::{escape, raw_if_needed};
 use super::recorder::created_at;
 use super::rows::{PlannedRow, SettledRow};
 use super::writer::integer;
+use crate::finding::Fingerprint;
 use rusqlite::{Connection, params};
 use std::collections::HashSet;
 
@@ -99,7 +100,10 @@ fn settle(conn: &Connection, row: &SettledRow) -> Result<(), StoreError> {
     const DOING: &str = "record the result of an action";
     let state = first_word(&row.result);
     let changed = CHANGES.contains(&state);
-    if !RESULTS.contains(&state) || (row.files_affected > 0) != changed {
+    // A removal can fail and take the name away nevertheless: something new is then at its place.
+    let is_affected = row.files_affected > 0;
+    if !RESULTS.contains(&state) || (is_affected != changed && !(is_affected && state == "failed"))
+    {
         let what = format!(
             "`{}` with {} files affected",
             row.result, row.files_affected
@@ -181,4 +185,15 @@ pub(super) fn mark_removed(conn: &Connection, paths: &[Box<[u8]>]) -> Result<u64
         update.execute([id]).doing(DOING)?;
     }
     Ok(ids.len() as u64)
+}
+
+/// Marks the violations with these identities.
+pub(super) fn mark_not_found(conn: &Connection, gone: &[Fingerprint]) -> Result<u64, StoreError> {
+    const DOING: &str = "mark resolved violations";
+    let mut update = conn
+        .prepare("UPDATE violations SET resolution = 'removed' WHERE fingerprint = ?1 AND resolution IS NULL")
+        .doing(DOING)?;
+    gone.iter().try_fold(0, |marked, one| {
+        Ok(marked + update.execute([one.to_string()]).doing(DOING)? as u64)
+    })
 }

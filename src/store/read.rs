@@ -573,6 +573,21 @@ fn read_counts(conn: &Connection, session: &str) -> rusqlite::Result<Counts> {
     Ok(rows.into_iter().collect())
 }
 
+/// Unresolved violations by rule: (open, suppressed).
+pub(super) fn left_by_rule(
+    conn: &Connection,
+    session: &str,
+) -> Result<BTreeMap<String, (u64, u64)>, StoreError> {
+    let rows = list(
+        conn,
+        session,
+        "SELECT rule_id, SUM(state <> 'suppressed'), SUM(state = 'suppressed') FROM violations \
+         WHERE deployment_id = ?1 AND resolution IS NULL GROUP BY 1",
+        |row| Ok((row.get(0)?, (count(row, 1)?, count(row, 2)?))),
+    );
+    Ok(rows.doing("count the violations")?.into_iter().collect())
+}
+
 fn boolean(row: &Row<'_>, column: usize) -> rusqlite::Result<bool> {
     bool::column_result(row.get_ref(column)?).map_err(|_| strange(column, Type::Integer))
 }

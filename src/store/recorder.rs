@@ -13,7 +13,7 @@ use super::rows::{
 use super::schema;
 use super::writer::{Feed, integer, transaction};
 use super::{seal, totals};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Fingerprint, Severity};
 use crate::walk::Skipped;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -195,6 +195,23 @@ impl Recorder {
     pub fn mark_resolved(&self, paths: Vec<Box<[u8]>>) -> Result<u64, StoreError> {
         self.feed
             .transact(move |conn, _| journal::mark_removed(conn, &paths))
+    }
+
+    /// Marks violations that a whole-tree rule does not find any more as `removed`. Answers how many there are.
+    ///
+    /// # Errors
+    /// The rows could not be written.
+    pub fn mark_resolved_findings(&self, gone: Vec<Fingerprint>) -> Result<u64, StoreError> {
+        self.feed
+            .transact(move |conn, _| journal::mark_not_found(conn, &gone))
+    }
+
+    /// Counts of unresolved violations by rule: (open, suppressed).
+    ///
+    /// # Errors
+    /// The rows could not be read.
+    pub fn left_by_rule(&self) -> Result<BTreeMap<String, (u64, u64)>, StoreError> {
+        self.feed.read(read::left_by_rule)?
     }
 
     /// Counts of violations by (severity, state, resolved).

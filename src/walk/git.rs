@@ -127,7 +127,9 @@ impl GitView {
 
 /// The commit (hex) at HEAD of the repository that holds `root`, if it can be told.
 pub fn head_sha(root: &Path) -> Option<String> {
-    GitView::discover(root).ok()?.and_then(|view| view.facts.head_sha)
+    GitView::discover(root)
+        .ok()?
+        .and_then(|view| view.facts.head_sha)
 }
 
 fn open_index(repository: &gix::Repository) -> Result<gix::index::File, impl std::fmt::Display> {

@@ -18,9 +18,13 @@ impl OwnOutputs {
         for ending in [b"".as_slice(), b"-wal", b"-shm", b"-journal"] {
             self.exact.push([path, ending].concat());
         }
-        let name = path.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
+        let name = path
+            .iter()
+            .rposition(|byte| *byte == b'/')
+            .map_or(0, |slash| slash + 1);
         let (directory, name) = path.split_at(name);
-        self.beginnings.push([directory, b".", name, b".run-"].concat());
+        self.beginnings
+            .push([directory, b".", name, b".run-"].concat());
     }
 
     /// Whether a path is one of them, or lies in one.
@@ -43,10 +47,21 @@ mod tests {
     fn a_database_has_its_sidecars_and_nothing_else() {
         let mut own = OwnOutputs::default();
         own.add_database(b"out/gate.db");
-        for path in ["out/gate.db", "out/gate.db-wal", "out/.gate.db.run-01ab", "out/.gate.db.run-01ab/run.db"] {
+        for path in [
+            "out/gate.db",
+            "out/gate.db-wal",
+            "out/.gate.db.run-01ab",
+            "out/.gate.db.run-01ab/run.db",
+        ] {
             assert!(own.contains(path.as_bytes()), "{path}");
         }
-        for path in ["gate.db", "out/gate.db.txt", "out/gate.dbx", "out/.gate.db", "out"] {
+        for path in [
+            "gate.db",
+            "out/gate.db.txt",
+            "out/gate.dbx",
+            "out/.gate.db",
+            "out",
+        ] {
             assert!(!own.contains(path.as_bytes()), "{path}");
         }
     }

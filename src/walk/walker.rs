@@ -188,15 +188,10 @@ impl Walker<'_> {
             Err(error) => return self.skip(&path, SkipReason::Unreadable(error.to_string()), None),
         };
         let mut meta = meta_of(&facts);
-        if self
-            .options
-            .own_outputs
-            .iter()
-            .any(|own| path.starts_with(own))
-        {
+        meta.tracked = self.git.and_then(|git| git.mode(&path));
+        if self.options.own_outputs.contains(&path) && !self.is_tracked(&path, meta) {
             return self.skip(&path, SkipReason::OwnOutput, Some(meta.size));
         }
-        meta.tracked = self.git.and_then(|git| git.mode(&path));
         let is_directory = meta.kind == Kind::Directory;
         meta.ignored = meta.tracked.is_none()
             && (directory.ignored || self.is_ignored(chain, &path, is_directory));

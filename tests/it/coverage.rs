@@ -27,39 +27,61 @@ fn tracked_files_count_even_where_gitignore_matches_them_and_ignored_ones_do_not
     );
     assert_eq!(
         world.query("SELECT path, reason FROM skipped_files ORDER BY path"),
-        ["build/trash.txt|ignored by git", "untracked.log|ignored by git"]
+        [
+            "build/trash.txt|ignored by git",
+            "untracked.log|ignored by git"
+        ]
     );
 }
 
 #[test]
 fn without_git_an_ignore_file_hides_nothing() {
-    let world = World::new().policy(POLICY).file(".gitignore", "/*\n").file("a.txt", "x \n");
-    assert_eq!(world.violations(&[]), ["warning trailing-whitespace a.txt:1:2"]);
+    let world = World::new()
+        .policy(POLICY)
+        .file(".gitignore", "/*\n")
+        .file("a.txt", "x \n");
+    assert_eq!(
+        world.violations(&[]),
+        ["warning trailing-whitespace a.txt:1:2"]
+    );
 }
 
 #[test]
 fn a_nested_repository_is_noticed_and_not_entered_unless_asked() {
-    let world = World::new().policy(POLICY).directory("inner/.git").file("inner/a.txt", "x \n");
+    let world = World::new()
+        .policy(POLICY)
+        .directory("inner/.git")
+        .file("inner/a.txt", "x \n");
     assert!(world.violations(&[]).is_empty());
     assert_eq!(
         world.query("SELECT path, reason FROM skipped_files"),
         ["inner|nested repository"]
     );
     let world = world.policy(&format!("{POLICY}workspace: {{ enter_nested: true }}\n"));
-    assert_eq!(world.violations(&[]), ["warning trailing-whitespace inner/a.txt:1:2"]);
+    assert_eq!(
+        world.violations(&[]),
+        ["warning trailing-whitespace inner/a.txt:1:2"]
+    );
 }
 
 #[test]
 fn every_reason_for_not_checking_a_path_is_a_row() {
     let world = World::new()
-        .policy(&format!("{POLICY}exclude: [\"vendor/**\"]\nworkspace: {{ max_content: 100 }}\n"))
+        .policy(&format!(
+            "{POLICY}exclude: [\"vendor/**\"]\nworkspace: {{ max_content: 100 }}\n"
+        ))
         .file("binary", b"\x7fELF\0\0")
         .file("vendor/a/b.txt", "x \n")
         .file("large.txt", "x \n".repeat(50))
         .file("gone.txt", "")
         .git();
     std::fs::remove_file(world.root().join("gone.txt")).unwrap();
-    rustix::fs::mkfifoat(rustix::fs::CWD, world.root().join("pipe"), rustix::fs::Mode::RUSR).unwrap();
+    rustix::fs::mkfifoat(
+        rustix::fs::CWD,
+        world.root().join("pipe"),
+        rustix::fs::Mode::RUSR,
+    )
+    .unwrap();
     assert!(world.violations(&[]).is_empty());
     assert_eq!(
         world.query("SELECT path, reason FROM skipped_files ORDER BY path"),
@@ -76,7 +98,10 @@ fn every_reason_for_not_checking_a_path_is_a_row() {
 #[test]
 fn an_unreadable_index_is_undecided_and_cleans_nothing_up() {
     let cleanup = "cleanup: { rules: { all: { paths: [\"**/*.tmp\"] } } }\n";
-    let world = World::new().policy(&format!("{POLICY}{cleanup}")).file("a.tmp", "x\n").git();
+    let world = World::new()
+        .policy(&format!("{POLICY}{cleanup}"))
+        .file("a.tmp", "x\n")
+        .git();
     std::fs::write(world.root().join(".git/index"), "DIRC nonsense").unwrap();
     let answer = world.run(&["--apply"]);
     assert_eq!(answer.status, 3, "{answer:?}");
@@ -89,7 +114,10 @@ fn an_unreadable_index_is_undecided_and_cleans_nothing_up() {
 
 #[test]
 fn symlinks_are_never_followed() {
-    let world = World::new().policy(POLICY).link("dir", "../outside").link("file", "../secret");
+    let world = World::new()
+        .policy(POLICY)
+        .link("dir", "../outside")
+        .link("file", "../secret");
     std::fs::create_dir(world.beside("outside")).unwrap();
     std::fs::write(world.beside("outside/a.txt"), "x \n").unwrap();
     std::fs::write(world.beside("secret"), "x \n").unwrap();

@@ -8,16 +8,25 @@ fn check(path: &str, fresh: &str) {
         std::fs::write(&place, fresh).unwrap();
     }
     let committed = std::fs::read_to_string(&place).unwrap_or_default();
-    assert!(committed == fresh, "{path} is stale: run `UPDATE_DOCS=1 cargo test`");
+    assert!(
+        committed == fresh,
+        "{path} is stale: run `UPDATE_DOCS=1 cargo test`"
+    );
 }
 
 #[test]
 fn rule_catalogue() {
-    check("docs/rules.md", &factory_gate::report::catalogue::markdown());
+    check(
+        "docs/rules.md",
+        &factory_gate::report::catalogue::markdown(),
+    );
 }
 
 #[test]
 fn policy_schema() {
     let schema = factory_gate::policy::schema();
-    check("docs/policy.schema.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+    check(
+        "docs/policy.schema.json",
+        &(serde_json::to_string_pretty(&schema).unwrap() + "\n"),
+    );
 }

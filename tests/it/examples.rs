@@ -6,7 +6,10 @@ use factory_gate::rules::{Example, ExampleKind, Rule};
 fn build(rule: &Rule, example: &Example) -> World {
     let mut options = String::from("severity: warning\n");
     options.push_str(example.options);
-    let options: String = options.lines().map(|line| format!("    {line}\n")).collect();
+    let options: String = options
+        .lines()
+        .map(|line| format!("    {line}\n"))
+        .collect();
     let mut world = World::new();
     for file in example.files {
         world = match file.is {
@@ -15,7 +18,9 @@ fn build(rule: &Rule, example: &Example) -> World {
             ExampleKind::Bytes(bytes) => world.file(file.path, bytes),
             ExampleKind::Executable(text) => world.executable(file.path, text),
             ExampleKind::Link(target) => world.link(file.path, target),
-            ExampleKind::Size(size) => world.file(file.path, vec![0; usize::try_from(size).unwrap()]),
+            ExampleKind::Size(size) => {
+                world.file(file.path, vec![0; usize::try_from(size).unwrap()])
+            }
             ExampleKind::Repository => world.directory(&format!("{}/.git", file.path)),
         };
     }

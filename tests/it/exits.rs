@@ -10,7 +10,8 @@ fn the_gate_decides_by_severity() {
     assert_eq!(world.run(&[]).status, 0);
     assert_eq!(world.run(&["--fail-on", "warning"]).status, 1);
     assert_eq!(world.run(&["--fail-on", "never"]).status, 0);
-    let world = world.policy("version: 1\nrules: { final-newline: warning }\ngate: { min_score: 100 }\n");
+    let world =
+        world.policy("version: 1\nrules: { final-newline: warning }\ngate: { min_score: 100 }\n");
     let answer = world.run(&[]);
     assert_eq!(answer.status, 1, "{answer:?}");
 }
@@ -23,14 +24,20 @@ fn a_policy_with_mistakes_scans_nothing_and_names_them_all() {
     let answer = world.run(&[]);
     assert_eq!(answer.status, 2);
     insta::assert_snapshot!(answer.stderr, @"");
-    assert!(!world.database().exists(), "nothing was scanned, nothing is recorded");
+    assert!(
+        !world.database().exists(),
+        "nothing was scanned, nothing is recorded"
+    );
 }
 
 #[test]
 fn usage_errors_are_two() {
     let world = World::new();
     assert_eq!(world.gate(["run", "no-such-place"]).status, 2);
-    assert_eq!(world.gate(["run", "work", "--policy", "absent.yml"]).status, 2);
+    assert_eq!(
+        world.gate(["run", "work", "--policy", "absent.yml"]).status,
+        2
+    );
     assert_eq!(world.gate(["frobnicate"]).status, 2);
     assert_eq!(world.gate(["explain", "trailing-whitespce"]).status, 2);
     assert_eq!(world.gate(["--help"]).status, 0);
@@ -43,7 +50,10 @@ fn a_foreign_database_is_refused_before_anything_is_scanned() {
     std::fs::write(world.database(), "these are my notes").unwrap();
     let answer = world.run(&[]);
     assert_eq!(answer.status, 2, "{answer:?}");
-    assert_eq!(std::fs::read_to_string(world.database()).unwrap(), "these are my notes");
+    assert_eq!(
+        std::fs::read_to_string(world.database()).unwrap(),
+        "these are my notes"
+    );
 }
 
 #[test]
@@ -60,20 +70,36 @@ fn an_unreadable_file_is_undecided_unless_the_policy_allows_it() {
         let world = World::new().policy("version: 1\nrules: { final-newline: warning }\n");
         let mut place = world.root();
         let name = "n".repeat(250);
-        let mut handle = rustix::fs::open(&place, rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+        let mut handle = rustix::fs::open(
+            &place,
+            rustix::fs::OFlags::DIRECTORY,
+            rustix::fs::Mode::empty(),
+        )
+        .unwrap();
         for _ in 0..18 {
             rustix::fs::mkdirat(&handle, name.as_str(), rustix::fs::Mode::RWXU).unwrap();
-            handle = rustix::fs::openat(&handle, name.as_str(), rustix::fs::OFlags::DIRECTORY, rustix::fs::Mode::empty()).unwrap();
+            handle = rustix::fs::openat(
+                &handle,
+                name.as_str(),
+                rustix::fs::OFlags::DIRECTORY,
+                rustix::fs::Mode::empty(),
+            )
+            .unwrap();
             place.push(&name);
         }
         let answer = world.run(&["--quiet"]);
         assert_eq!(answer.status, 3, "{answer:?}");
-        assert_eq!(world.query("SELECT count(*) FROM skipped_files WHERE reason LIKE 'unreadable: %'"), ["1"]);
+        assert_eq!(
+            world.query("SELECT count(*) FROM skipped_files WHERE reason LIKE 'unreadable: %'"),
+            ["1"]
+        );
         let allow = "version: 1\nrules: { final-newline: warning }\nworkspace: { allow_unreadable: [\"**\"] }\n";
         assert_eq!(world.policy(allow).run(&[]).status, 0);
         return;
     }
-    let world = World::new().policy("version: 1\nrules: { final-newline: warning }\n").file("a", "x\n");
+    let world = World::new()
+        .policy("version: 1\nrules: { final-newline: warning }\n")
+        .file("a", "x\n");
     let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0);
     std::fs::set_permissions(world.root().join("a"), mode).unwrap();
     assert_eq!(world.run(&[]).status, 3);

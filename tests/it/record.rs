@@ -23,7 +23,9 @@ fn the_given_tables_are_exactly_as_given() {
     let world = dirty();
     world.run(&[]);
     let columns = |table: &str| {
-        let sql = format!("SELECT name, type, \"notnull\", ifnull(dflt_value, '-'), pk FROM pragma_table_info('{table}')");
+        let sql = format!(
+            "SELECT name, type, \"notnull\", ifnull(dflt_value, '-'), pk FROM pragma_table_info('{table}')"
+        );
         world.query(&sql).join("\n")
     };
     insta::assert_snapshot!(columns("deployment_sessions"), @"");
@@ -47,7 +49,10 @@ fn the_score_can_be_recomputed_from_the_side_tables() {
     assert_eq!(recorded[0], recorded[1], "a read-only run's two rows agree");
     assert_eq!(score[0], recorded[0]);
     // Six files and one required thing were looked at; a.txt, b.txt, deep/t.tmp and LICENSE fail.
-    assert!((recorded[0].parse::<f64>().unwrap() - 100.0 * 3.0 / 7.0).abs() < 1e-9, "{recorded:?}");
+    assert!(
+        (recorded[0].parse::<f64>().unwrap() - 100.0 * 3.0 / 7.0).abs() < 1e-9,
+        "{recorded:?}"
+    );
 }
 
 #[test]
@@ -65,7 +70,9 @@ fn a_read_only_run_changes_nothing_and_plans() {
         ]
     );
     assert_eq!(
-        world.query("SELECT status, phases_completed, total_phases, success_rate FROM deployment_sessions"),
+        world.query(
+            "SELECT status, phases_completed, total_phases, success_rate FROM deployment_sessions"
+        ),
         ["completed|5|5|100"]
     );
 }
@@ -76,19 +83,34 @@ fn an_applied_cleanup_removes_what_it_planned_and_the_record_says_so() {
     let answer = world.run(&["--apply"]);
     assert_eq!(answer.status, 1, "{answer:?}");
     assert!(!world.root().join("deep/t.tmp").exists());
-    assert!(world.root().join("deep").exists(), "a directory that no pattern names stays");
+    assert!(
+        world.root().join("deep").exists(),
+        "a directory that no pattern names stays"
+    );
     assert!(!world.root().join("cache").exists());
     assert_eq!(
-        world.query("SELECT target_path, action_result, files_affected FROM cleanup_actions ORDER BY id"),
-        ["cache/x/y|removed|1", "cache/x|removed|1", "cache|removed|1", "deep/t.tmp|removed|1"]
+        world.query(
+            "SELECT target_path, action_result, files_affected FROM cleanup_actions ORDER BY id"
+        ),
+        [
+            "cache/x/y|removed|1",
+            "cache/x|removed|1",
+            "cache|removed|1",
+            "deep/t.tmp|removed|1"
+        ]
     );
     assert_eq!(
-        world.query("SELECT path, rule_id, resolution FROM violations WHERE resolution IS NOT NULL"),
+        world
+            .query("SELECT path, rule_id, resolution FROM violations WHERE resolution IS NOT NULL"),
         ["deep/t.tmp|trailing-whitespace|removed"]
     );
     let counts = world.query("SELECT violations_found FROM factory_validation ORDER BY id");
     assert_eq!(counts, ["5", "4"]);
-    assert_eq!(world.run(&["--apply"]).status, 1, "a second run finds nothing to remove");
+    assert_eq!(
+        world.run(&["--apply"]).status,
+        1,
+        "a second run finds nothing to remove"
+    );
     assert_eq!(world.query("SELECT count(*) FROM cleanup_actions"), ["4"]);
 }
 
@@ -97,7 +119,10 @@ fn a_second_run_is_appended_and_the_file_verifies() {
     let world = dirty();
     world.run(&[]);
     world.run(&[]);
-    assert_eq!(world.query("SELECT count(*) FROM deployment_sessions"), ["2"]);
+    assert_eq!(
+        world.query("SELECT count(*) FROM deployment_sessions"),
+        ["2"]
+    );
     let answer = world.gate(["verify", "factory_deployment.db"]);
     assert_eq!(answer.status, 0, "{answer:?}");
 }
@@ -107,7 +132,12 @@ fn a_tampered_file_does_not_verify() {
     let world = dirty();
     world.run(&[]);
     let connection = rusqlite::Connection::open(world.database()).unwrap();
-    connection.execute("UPDATE violations SET severity = 'note' WHERE path = 'b.txt'", []).unwrap();
+    connection
+        .execute(
+            "UPDATE violations SET severity = 'note' WHERE path = 'b.txt'",
+            [],
+        )
+        .unwrap();
     drop(connection);
     let answer = world.gate(["verify", "factory_deployment.db"]);
     assert_eq!(answer.status, 1, "{answer:?}");
@@ -117,8 +147,17 @@ fn a_tampered_file_does_not_verify() {
 fn every_view_answers() {
     let world = dirty();
     world.run(&[]);
-    for view in ["v_latest_session", "v_open_violations", "v_violations_by_rule", "v_cleanup_timeline", "v_trend"] {
-        assert!(!query(&world.database(), &format!("SELECT * FROM {view}")).is_empty(), "{view}");
+    for view in [
+        "v_latest_session",
+        "v_open_violations",
+        "v_violations_by_rule",
+        "v_cleanup_timeline",
+        "v_trend",
+    ] {
+        assert!(
+            !query(&world.database(), &format!("SELECT * FROM {view}")).is_empty(),
+            "{view}"
+        );
     }
 }
 

@@ -25,7 +25,9 @@ fn an_inline_suppression_covers_its_line_or_the_next_and_is_recorded() {
         ]
     );
     assert_eq!(
-        world.query("SELECT source, rule_id, path, reason, owner, expires, matched FROM suppressions"),
+        world.query(
+            "SELECT source, rule_id, path, reason, owner, expires, matched FROM suppressions"
+        ),
         ["inline|trailing-whitespace|a.py|fixture|@me|2999-12-31|1"]
     );
     assert_eq!(
@@ -89,9 +91,15 @@ fn a_policy_can_ask_for_owner_and_last_day() {
         "malformed-suppression: error",
         "malformed-suppression: { severity: error, require_owner: true, require_expiry: true }",
     );
-    let world = World::new()
-        .policy(&rules)
-        .file("a.sh", "x  # factory-gate: allow(trailing-whitespace) owner=@me \n");
+    let world = World::new().policy(&rules).file(
+        "a.sh",
+        "x  # factory-gate: allow(trailing-whitespace) owner=@me \n",
+    );
     let found = world.violations(&[]);
-    assert!(found.iter().any(|one| one.starts_with("error malformed-suppression a.sh:1")), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .any(|one| one.starts_with("error malformed-suppression a.sh:1")),
+        "{found:?}"
+    );
 }

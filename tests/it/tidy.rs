@@ -14,11 +14,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["finding", "walk"]),
     ("ci", &[]),
     ("report", &["finding", "rules", "store", "ci"]),
-    ("phases", &["finding", "walk", "rules", "policy", "scan", "cleanup", "store", "ci", "report"]),
+    (
+        "phases",
+        &[
+            "finding", "walk", "rules", "policy", "scan", "cleanup", "store", "ci", "report",
+        ],
+    ),
     ("cli", &[]),
     (
         "commands",
-        &["cli", "finding", "walk", "rules", "policy", "scan", "cleanup", "store", "ci", "report", "phases"],
+        &[
+            "cli", "finding", "walk", "rules", "policy", "scan", "cleanup", "store", "ci",
+            "report", "phases",
+        ],
     ),
     ("main", &["cli", "commands"]),
     ("lib", &[]),
@@ -46,8 +54,16 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 fn room(path: &Path) -> String {
-    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
-    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+    let inside = path
+        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+        .unwrap();
+    let first = inside
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_str()
+        .unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
 
@@ -58,7 +74,9 @@ fn named_rooms(text: &str) -> BTreeSet<String> {
     let rooms: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).collect();
     let named = pattern.captures_iter(text).flat_map(|found| {
         let list = found.get(1).unwrap().as_str();
-        word.find_iter(list).map(|word| word.as_str().to_owned()).collect::<Vec<_>>()
+        word.find_iter(list)
+            .map(|word| word.as_str().to_owned())
+            .collect::<Vec<_>>()
     });
     named.filter(|name| rooms.contains(name.as_str())).collect()
 }
@@ -82,7 +100,11 @@ fn no_arrow_points_back() {
 #[test]
 fn every_file_opens_with_a_line_that_says_what_it_is() {
     for (path, text) in sources() {
-        assert!(text.starts_with("//! "), "{} has no //! line", path.display());
+        assert!(
+            text.starts_with("//! "),
+            "{} has no //! line",
+            path.display()
+        );
     }
 }
 
@@ -97,12 +119,23 @@ fn no_file_is_too_long_to_read() {
 #[test]
 fn every_rule_is_registered() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
-    for (path, text) in sources().iter().filter(|(path, _)| path.starts_with(&folder)) {
+    for (path, text) in sources()
+        .iter()
+        .filter(|(path, _)| path.starts_with(&folder))
+    {
         if let Some(id) = text.split("static RULE: Rule = Rule {\n    id: \"").nth(1) {
             let id = id.split('"').next().unwrap();
-            assert!(factory_gate::rules::find(id).is_some(), "{} is not in the list", path.display());
+            assert!(
+                factory_gate::rules::find(id).is_some(),
+                "{} is not in the list",
+                path.display()
+            );
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            assert_eq!(id.replace('-', "_"), stem, "the file of a rule has the rule's name");
+            assert_eq!(
+                id.replace('-', "_"),
+                stem,
+                "the file of a rule has the rule's name"
+            );
         }
     }
 }
@@ -112,12 +145,33 @@ fn rules_have_good_names_and_texts() {
     let mut seen = BTreeSet::new();
     for rule in factory_gate::rules::all() {
         assert!(seen.insert(rule.id), "{} twice", rule.id);
-        assert!(rule.id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", rule.id);
-        assert!(!rule.summary.ends_with('.') && !rule.summary.is_empty(), "{}", rule.id);
-        assert!(rule.why.ends_with('.') && rule.fix.ends_with('.'), "{}", rule.id);
+        assert!(
+            rule.id.chars().all(|c| c.is_ascii_lowercase() || c == '-'),
+            "{}",
+            rule.id
+        );
+        assert!(
+            !rule.summary.ends_with('.') && !rule.summary.is_empty(),
+            "{}",
+            rule.id
+        );
+        assert!(
+            rule.why.ends_with('.') && rule.fix.ends_with('.'),
+            "{}",
+            rule.id
+        );
         for option in factory_gate::rules::options(rule) {
-            assert!(!option.description.is_empty(), "{}.{} says nothing", rule.id, option.name);
-            assert_ne!(option.kind, "value", "{}.{} has no kind", rule.id, option.name);
+            assert!(
+                !option.description.is_empty(),
+                "{}.{} says nothing",
+                rule.id,
+                option.name
+            );
+            assert_ne!(
+                option.kind, "value",
+                "{}.{} has no kind",
+                rule.id, option.name
+            );
         }
     }
 }

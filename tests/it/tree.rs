@@ -21,8 +21,14 @@ fn big() -> World {
     world
         .file("large.txt", "x \n".repeat(200_000))
         .file("D1/Readme", "a\n")
-        .file("sub/a.sh", "# factory-gate: allow(trailing-whitespace) twice\nx \n")
-        .file("sub/b.sh", "# factory-gate: allow(trailing-whitespace) again\ny \n")
+        .file(
+            "sub/a.sh",
+            "# factory-gate: allow(trailing-whitespace) twice\nx \n",
+        )
+        .file(
+            "sub/b.sh",
+            "# factory-gate: allow(trailing-whitespace) again\ny \n",
+        )
 }
 
 #[test]
@@ -58,8 +64,16 @@ fn names_of_any_bytes_are_scanned_and_recorded() {
         .file("::error::x", "x \n");
     let answer = world.run(&["--limit", "1000"]);
     assert_eq!(answer.status, 1, "{answer:?}");
-    assert!(!answer.stdout.contains('\x1b'), "no escape reaches the terminal");
-    assert!(!answer.stdout.lines().any(|line| line.trim_start().starts_with("::")));
+    assert!(
+        !answer.stdout.contains('\x1b'),
+        "no escape reaches the terminal"
+    );
+    assert!(
+        !answer
+            .stdout
+            .lines()
+            .any(|line| line.trim_start().starts_with("::"))
+    );
     assert_eq!(world.query("SELECT count(*) FROM violations"), ["7"]);
     assert_eq!(
         world.query("SELECT path, hex(path_bytes) FROM violations WHERE path_bytes IS NOT NULL"),
@@ -72,7 +86,10 @@ fn one_enormous_line_is_no_trouble() {
     let mut line = "a".repeat(1 << 20);
     line.push_str(" \t\n");
     let world = World::new().policy(POLICY).file("one-line.txt", &line);
-    assert_eq!(world.violations(&[]), ["error trailing-whitespace one-line.txt:1:1048577"]);
+    assert_eq!(
+        world.violations(&[]),
+        ["error trailing-whitespace one-line.txt:1:1048577"]
+    );
     let excerpts = world.query("SELECT length(excerpt) FROM violations");
     assert!(excerpts[0].parse::<u32>().unwrap() <= 200);
 }
@@ -85,20 +102,31 @@ fn an_empty_workspace_passes_and_says_that_nothing_was_there() {
 
 #[test]
 fn a_tree_of_which_nothing_is_scanned_is_undecided() {
-    let world = World::new().policy("version: 1\nexclude: [\"**\"]\nrules: { final-newline: error }\n");
+    let world =
+        World::new().policy("version: 1\nexclude: [\"**\"]\nrules: { final-newline: error }\n");
     let answer = world.file("a.txt", "x").run(&[]);
     assert_eq!(answer.status, 3, "{answer:?}");
 }
 
 #[test]
 fn a_deep_tree_is_walked_or_said_to_be_too_deep() {
-    let world = World::new().policy(POLICY).file(format!("{}x.txt", "d/".repeat(900)), "x \n");
+    let world = World::new()
+        .policy(POLICY)
+        .file(format!("{}x.txt", "d/".repeat(900)), "x \n");
     assert_eq!(world.violations(&[]).len(), 1);
 }
 
 #[test]
 fn fifos_are_never_opened_and_loops_never_entered() {
-    let world = World::new().policy(POLICY).link("loop", ".").link("a/up", "..");
-    rustix::fs::mkfifoat(rustix::fs::CWD, world.root().join("pipe"), rustix::fs::Mode::RUSR).unwrap();
+    let world = World::new()
+        .policy(POLICY)
+        .link("loop", ".")
+        .link("a/up", "..");
+    rustix::fs::mkfifoat(
+        rustix::fs::CWD,
+        world.root().join("pipe"),
+        rustix::fs::Mode::RUSR,
+    )
+    .unwrap();
     assert!(world.violations(&[]).is_empty());
 }

@@ -8,35 +8,35 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A workspace with room beside it (for the database), both gone when it is dropped.
-pub struct World {
+pub(crate) struct World {
     directory: tempfile::TempDir,
 }
 
 impl World {
     /// An empty workspace.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join("work")).unwrap();
         Self { directory }
     }
 
     /// The workspace.
-    pub fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.directory.path().canonicalize().unwrap().join("work")
     }
 
     /// A path beside the workspace.
-    pub fn beside(&self, name: &str) -> PathBuf {
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.directory.path().canonicalize().unwrap().join(name)
     }
 
     /// Where `run` writes its database.
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.beside("factory_deployment.db")
     }
 
     /// Adds a file.
-    pub fn file(self, path: impl AsRef<[u8]>, contents: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, path: impl AsRef<[u8]>, contents: impl AsRef<[u8]>) -> Self {
         let place = self.root().join(OsStr::from_bytes(path.as_ref()));
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
         std::fs::write(place, contents).unwrap();
@@ -44,12 +44,12 @@ impl World {
     }
 
     /// Adds the policy.
-    pub fn policy(self, text: &str) -> Self {
+    pub(crate) fn policy(self, text: &str) -> Self {
         self.file(".factory-gate.yml", text)
     }
 
     /// Adds an executable file.
-    pub fn executable(self, path: &str, contents: &str) -> Self {
+    pub(crate) fn executable(self, path: &str, contents: &str) -> Self {
         let world = self.file(path, contents);
         let mode = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(world.root().join(path), mode).unwrap();
@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Adds a symlink.
-    pub fn link(self, path: &str, target: impl AsRef<Path>) -> Self {
+    pub(crate) fn link(self, path: &str, target: impl AsRef<Path>) -> Self {
         let place = self.root().join(path);
         std::fs::create_dir_all(place.parent().unwrap()).unwrap();
         std::os::unix::fs::symlink(target, place).unwrap();
@@ -65,20 +65,20 @@ impl World {
     }
 
     /// Adds an empty directory.
-    pub fn directory(self, path: &str) -> Self {
+    pub(crate) fn directory(self, path: &str) -> Self {
         std::fs::create_dir_all(self.root().join(path)).unwrap();
         self
     }
 
     /// Makes the workspace a git repository and tracks what is in it now, ignored files too.
-    pub fn git(self) -> Self {
+    pub(crate) fn git(self) -> Self {
         self.git_command(&["init", "--quiet", "."]);
         self.git_command(&["add", "--force", "--all", "."]);
         self
     }
 
     /// Runs git in the workspace, with no configuration but its own.
-    pub fn git_command(&self, arguments: &[&str]) {
+    pub(crate) fn git_command(&self, arguments: &[&str]) {
         let status = Command::new("git")
             .args(["-c", "init.defaultBranch=main", "-c", "core.autocrlf=false"])
             .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
@@ -92,17 +92,21 @@ impl World {
     }
 
     /// Runs the binary in the workspace's parent directory with a scrubbed environment.
-    pub fn gate<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Answer {
+    pub(crate) fn gate<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Answer {
         self.gate_with(arguments, &[])
     }
 
     /// As [`Self::gate`], with these environment variables.
-    pub fn gate_with<I: AsRef<OsStr>>(
+    pub(crate) fn gate_with<I: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = I>,
         environment: &[(&str, &str)],
     ) -> Answer {
-        let output = self.command(arguments).envs(environment.iter().copied()).output().unwrap();
+        let output = self
+            .command(arguments)
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap();
         Answer {
             status: output.status.code().unwrap_or(-1),
             stdout: self.filtered(&output.stdout),
@@ -111,27 +115,32 @@ impl World {
     }
 
     /// The binary, ready to run.
-    pub fn command<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
+    pub(crate) fn command<I: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_factory-gate"));
-        command.args(arguments).env_clear().current_dir(self.directory.path());
+        command
+            .args(arguments)
+            .env_clear()
+            .current_dir(self.directory.path());
         command.stdin(std::process::Stdio::null());
         command
     }
 
     /// `run` over the workspace with the database beside it, and these further arguments.
-    pub fn run(&self, arguments: &[&str]) -> Answer {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
         self.gate(["run", "work"].iter().chain(arguments))
     }
 
     /// `run --format json`, parsed.
-    pub fn run_json(&self, arguments: &[&str]) -> serde_json::Value {
+    pub(crate) fn run_json(&self, arguments: &[&str]) -> serde_json::Value {
         let answer = self.run(&[&["--format", "json"], arguments].concat());
-        serde_json::from_str(&answer.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {answer:?}"))
+        serde_json::from_str(&answer.stdout).unwrap_or_else(|error| panic!("{error}: {answer:?}"))
     }
 
     /// The violations of a run: `severity rule path[:line:column]`, in order.
-    pub fn violations(&self, arguments: &[&str]) -> Vec<String> {
+    pub(crate) fn violations(&self, arguments: &[&str]) -> Vec<String> {
         let report = self.run_json(arguments);
         let rows = report["violations"].as_array().unwrap().iter();
         rows.map(|row| {
@@ -140,14 +149,22 @@ impl World {
             if let (Some(line), Some(column)) = (row["line"].as_u64(), row["column"].as_u64()) {
                 write!(place, ":{line}:{column}").unwrap();
             }
-            let suppressed = if row["state"] == "suppressed" { " (suppressed)" } else { "" };
-            format!("{} {} {place}{suppressed}", text("severity"), text("rule_id"))
+            let suppressed = if row["state"] == "suppressed" {
+                " (suppressed)"
+            } else {
+                ""
+            };
+            format!(
+                "{} {} {place}{suppressed}",
+                text("severity"),
+                text("rule_id")
+            )
         })
         .collect()
     }
 
     /// Asks the database one question; each row's columns joined by `|`.
-    pub fn query(&self, sql: &str) -> Vec<String> {
+    pub(crate) fn query(&self, sql: &str) -> Vec<String> {
         query(&self.database(), sql)
     }
 
@@ -159,7 +176,7 @@ impl World {
 }
 
 /// Asks a database one question; each row's columns joined by `|`.
-pub fn query(database: &Path, sql: &str) -> Vec<String> {
+pub(crate) fn query(database: &Path, sql: &str) -> Vec<String> {
     let connection = rusqlite::Connection::open(database).unwrap();
     let mut statement = connection.prepare(sql).unwrap();
     let columns = statement.column_count();
@@ -180,11 +197,11 @@ pub fn query(database: &Path, sql: &str) -> Vec<String> {
 
 /// What the binary answered.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Exit code; -1 if a signal ended it.
-    pub status: i32,
+    pub(crate) status: i32,
     /// Standard output, with the temporary directory replaced.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error, with the temporary directory replaced.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
