@@ -69,7 +69,7 @@ pub struct RuleInstance {
 pub struct Variant {
     /// `None`: off.
     pub severity: Option<Severity>,
-    /// The compiled options. `None` for rules of the engine itself and where the rule is off.
+    /// The compiled options. `None` where the rule is off.
     pub check: Option<Arc<dyn Check>>,
     /// Paths that the rule looks at; `None`: all.
     pub paths: Option<Vec<GlobId>>,

@@ -10,7 +10,7 @@ use super::reader::PlacedPattern;
 use super::schema::option_names;
 use super::setting::{COMMON_KEYS, RuleOption, Setting, Switch};
 use crate::finding::Severity;
-use crate::rules::{Check, Level, OptionError, Rule};
+use crate::rules::{Check, OptionError, Rule};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -256,12 +256,8 @@ impl<'d> Rules<'d> {
                 }
             }
         }
-        let is_engine = subject.rule.levels.contains(&Level::Engine);
-        if is_engine && mapping.is_empty() {
-            return None;
-        }
         match (subject.rule.build)(&serde_yaml::Value::Mapping(mapping)) {
-            Ok(check) => (!is_engine).then(|| check.into()),
+            Ok(check) => Some(check.into()),
             Err(mistakes) => {
                 for mistake in mistakes {
                     let option = mistake.path.first();
