@@ -61,6 +61,7 @@ fn plain(expected: &str) -> String {
     match expected {
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, not negative",
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        other if other.starts_with("a nonzero u") => "a whole number, at least 1",
         "f32" | "f64" => "a number",
         "a boolean" => "`true` or `false`",
         "a string" | "a borrowed string" | "string or map" => "a text",
@@ -85,6 +86,7 @@ mod tests {
         style: Style,
         names: Vec<String>,
         strict: bool,
+        most: std::num::NonZeroUsize,
     }
 
     #[derive(Debug, Deserialize)]
@@ -107,7 +109,7 @@ mod tests {
             ("maxx: 1", "unknown key `maxx` (max)"),
             (
                 "zebra: 1",
-                "unknown key `zebra`: expected `max`, `style`, `names` or `strict`",
+                "unknown key `zebra`: expected `max`, `style`, `names`, `strict` or `most`",
             ),
             (
                 "max: x",
@@ -126,6 +128,10 @@ mod tests {
             (
                 "strict: x",
                 "expected `true` or `false`, found string \"x\"",
+            ),
+            (
+                "most: 0",
+                "expected a whole number, at least 1, found integer `0`",
             ),
             ("{}", "missing key `max`"),
             ("[]", "expected a mapping, found sequence"),

@@ -118,7 +118,11 @@ fn definition(name: &str) -> Value {
 }
 
 fn patterns(least: u8) -> Value {
-    json!({ "type": "array", "minItems": least, "items": definition("pathPattern") })
+    let mut list = json!({ "type": "array", "items": definition("pathPattern") });
+    if least > 0 {
+        list["minItems"] = least.into();
+    }
+    list
 }
 
 fn text(description: &str) -> Value {
