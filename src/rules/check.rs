@@ -42,7 +42,7 @@ pub enum Level {
     Tree,
     /// Wants [`Scope::digest`] for files that share their size with another file.
     Digest,
-    /// Found by the engine itself (suppressions, dead patterns); has no check.
+    /// Found by the engine itself (suppressions, dead patterns); its check only holds options.
     Engine,
 }
 

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     why: "An expiry is a promise to look again. After it, the suppression covers nothing, and this says so.",
     fix: "Fix the violation, or renew the date with a fresh reason.",
     severity: Severity::Error,
-    levels: &[Level::Engine],
+    levels: &[Level::Engine, Level::Content],
     needs_paths: false,
     schema: |generator| generator.subschema_for::<ExpiredSuppression>(),
     build: build::<ExpiredSuppression>,

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     why: "Whoever reads the record later has to know why a violation was accepted. A suppression that says nothing covers nothing.",
     fix: "Write `factory-gate: allow(RULE) REASON`, with `owner=NAME` and `expires=YYYY-MM-DD` where the policy asks for them.",
     severity: Severity::Error,
-    levels: &[Level::Engine],
+    levels: &[Level::Engine, Level::Content],
     needs_paths: false,
     schema: |generator| generator.subschema_for::<MalformedSuppression>(),
     build: build::<MalformedSuppression>,

@@ -150,7 +150,7 @@ impl schemars::JsonSchema for ByteSize {
             "description": "A number of bytes, or a size with a unit: 500 kB, 1 MiB, 2 GiB",
             "anyOf": [
                 { "type": "integer", "minimum": 0 },
-                { "type": "string", "pattern": "^ *[0-9]+ *([kKmMgGtT][iI]?)?[bB]? *$" }
+                { "type": "string", "pattern": "^ *[0-9]+ *([kKmMgGtT][iI]?[bB]|[bB])? *$" }
             ]
         })
     }

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     why: "A suppression that outlived its violation hides the next one of the same kind.",
     fix: "Remove it, or correct the rule or the path that it names.",
     severity: Severity::Warning,
-    levels: &[Level::Engine],
+    levels: &[Level::Engine, Level::Content],
     needs_paths: false,
     schema: |generator| generator.subschema_for::<UnusedSuppression>(),
     build: build::<UnusedSuppression>,

@@ -167,7 +167,10 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
     )?;
     whole::tree_rules(scan, &suppressions, &mut collected.outcome, sink)?;
     let mut uses = suppressions.uses();
-    whole::policy_rules(scan, &uses, &mut collected.outcome, sink)?;
+    // A second look knows only what changed: what is unused then says nothing about the policy.
+    if scan.previous.is_none() {
+        whole::policy_rules(scan, &uses, &mut collected.outcome, sink)?;
+    }
     uses.append(&mut collected.outcome.suppressions);
     collected.outcome.suppressions = uses;
     Ok(collected.outcome)

@@ -68,7 +68,7 @@ fn a_nested_repository_is_noticed_and_not_entered_unless_asked() {
 fn every_reason_for_not_checking_a_path_is_a_row() {
     let world = World::new()
         .policy(&format!(
-            "{POLICY}exclude: [\"vendor/**\"]\nworkspace: {{ max_content: 100 }}\n"
+            "{POLICY}exclude: [\"vendor/**\"]\nworkspace: {{ max_content: 140 }}\n"
         ))
         .file("binary", b"\x7fELF\0\0")
         .file("vendor/a/b.txt", "x \n")
@@ -88,7 +88,7 @@ fn every_reason_for_not_checking_a_path_is_a_row() {
         [
             "binary|binary",
             "gone.txt|absent: tracked but not in the working tree",
-            "large.txt|too large: over the content limit of 100 bytes",
+            "large.txt|too large: over the content limit of 140 bytes",
             "pipe|special file",
             "vendor/a/b.txt|excluded by `vendor/**`",
         ]

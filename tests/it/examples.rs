@@ -3,13 +3,19 @@
 use crate::world::World;
 use factory_gate::rules::{Example, ExampleKind, Rule};
 
+/// A policy of the one rule, as a warning, with the example's options.
+fn policy(rule: &Rule, example: &Example) -> String {
+    let options = if example.options.is_empty() {
+        "{}"
+    } else {
+        example.options
+    };
+    let mut options: serde_json::Value = serde_yaml::from_str(options).unwrap();
+    options["severity"] = "warning".into();
+    serde_json::json!({ "version": 1, "rules": { rule.id: options } }).to_string()
+}
+
 fn build(rule: &Rule, example: &Example) -> World {
-    let mut options = String::from("severity: warning\n");
-    options.push_str(example.options);
-    let options: String = options
-        .lines()
-        .map(|line| format!("    {line}\n"))
-        .collect();
     let mut world = World::new();
     for file in example.files {
         world = match file.is {
@@ -24,7 +30,7 @@ fn build(rule: &Rule, example: &Example) -> World {
             ExampleKind::Repository => world.directory(&format!("{}/.git", file.path)),
         };
     }
-    let policy = format!("version: 1\nrules:\n  {}:\n{options}", rule.id);
+    let policy = policy(rule, example);
     std::fs::write(world.beside("policy.yml"), policy).unwrap();
     world
 }

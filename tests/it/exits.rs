@@ -23,7 +23,13 @@ fn a_policy_with_mistakes_scans_nothing_and_names_them_all() {
     );
     let answer = world.run(&[]);
     assert_eq!(answer.status, 2);
-    insta::assert_snapshot!(answer.stderr, @"");
+    insta::assert_snapshot!(answer.stderr, @"
+    error: .factory-gate.yml:3:3: rules.trailing-whitespce: unknown rule `trailing-whitespce`; did you mean `trailing-whitespace`?
+    .factory-gate.yml:4:21: rules.file-size.max: `tiny` is no size: expected for example 500 kB, 1 MiB or 2 GiB
+    .factory-gate.yml:4:27: rules.file-size.sevrity: unknown option of `file-size`: `sevrity`; did you mean `severity`?
+    .factory-gate.yml:5:18: gate.fail_on: expected `error`, `warning`, `note` or `never`, found the text `sometimes`
+    4 mistakes in the policy; nothing was scanned
+    ");
     assert!(
         !world.database().exists(),
         "nothing was scanned, nothing is recorded"
@@ -108,6 +114,101 @@ fn an_unreadable_file_is_undecided_unless_the_policy_allows_it() {
 #[test]
 fn help_of_every_command() {
     let world = World::new();
-    insta::assert_snapshot!(world.gate(["--help"]).stdout, @"");
-    insta::assert_snapshot!(world.gate(["run", "--help"]).stdout, @"");
+    insta::assert_snapshot!(world.gate(["--help"]).stdout, @"
+    Scans a workspace for violations of a policy, cleans up, verifies, and leaves a record that an
+    auditor can trust
+
+    Usage: factory-gate [OPTIONS] <COMMAND>
+
+    Commands:
+      run          Run the five phases over a workspace. Changes nothing without --apply
+      explain      Explain a rule: what, why, how to fix, options, examples
+      rules        List all rules
+      verify       Check a database: integrity, seal, completeness
+      recover      Seal honestly what a killed run left behind
+      schema       Print the JSON Schema of the policy, for editors and validators
+      completions  Print a completion script
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+          --color <WHEN>  When to use colours [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+      -V, --version       Print version
+
+    Exit codes:
+      0    pass
+      1    violations at or above the gate
+      2    usage or policy error; nothing was scanned
+      3    undecided: something could not be read, recorded or finished
+      130  interrupted
+    ");
+    insta::assert_snapshot!(world.gate(["run", "--help"]).stdout, @"
+    Run the five phases over a workspace. Changes nothing without --apply
+
+    Usage: factory-gate run [OPTIONS] [PATH]
+
+    Arguments:
+      [PATH]
+              The workspace
+              
+              [default: .]
+
+    Options:
+          --apply[=<WHAT>]
+              Change the workspace: apply fixes and cleanup, or only one of them
+
+              Possible values:
+              - all:     Fixes and cleanup
+              - fix:     Only fixes
+              - cleanup: Only cleanup
+
+          --policy <FILE>
+              The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
+
+          --database <FILE>
+              The database to write, or to append this run to
+              
+              [default: factory_deployment.db]
+
+          --format <FORMAT>
+              Form of the report
+
+              Possible values:
+              - text: For people
+              - json: One stable, versioned document
+              
+              [default: text]
+
+          --output <FILE>
+              Write the report to a file instead of standard output
+
+          --fail-on <SEVERITY>
+              Least severity that fails, instead of the policy's
+
+              Possible values:
+              - error:   Errors
+              - warning: Errors and warnings
+              - note:    Any finding
+              - never:   Nothing
+
+          --limit <N>
+              Most findings that the text report shows; the record always holds all
+              
+              [default: 100]
+
+          --color <WHEN>
+              When to use colours
+              
+              [default: auto]
+              [possible values: auto, always, never]
+
+          --threads <N>
+              Number of threads [default: one a processor]
+
+      -q, --quiet
+              No progress on standard error
+
+      -h, --help
+              Print help (see a summary with '-h')
+    ");
 }

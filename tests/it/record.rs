@@ -28,9 +28,39 @@ fn the_given_tables_are_exactly_as_given() {
         );
         world.query(&sql).join("\n")
     };
-    insta::assert_snapshot!(columns("deployment_sessions"), @"");
-    insta::assert_snapshot!(columns("factory_validation"), @"");
-    insta::assert_snapshot!(columns("cleanup_actions"), @"");
+    insta::assert_snapshot!(columns("deployment_sessions"), @"
+    id|INTEGER|0|-|1
+    deployment_id|TEXT|1|-|0
+    start_time|TEXT|1|-|0
+    end_time|TEXT|0|-|0
+    status|TEXT|0|'in_progress'|0
+    workspace_path|TEXT|1|-|0
+    phases_completed|INTEGER|0|0|0
+    total_phases|INTEGER|0|5|0
+    success_rate|REAL|0|0.0|0
+    created_at|TEXT|0|CURRENT_TIMESTAMP|0
+    ");
+    insta::assert_snapshot!(columns("factory_validation"), @"
+    id|INTEGER|0|-|1
+    deployment_id|TEXT|1|-|0
+    validation_type|TEXT|1|-|0
+    validation_result|TEXT|1|-|0
+    files_checked|INTEGER|0|0|0
+    violations_found|INTEGER|0|0|0
+    compliance_score|REAL|0|0.0|0
+    timestamp|TEXT|1|-|0
+    created_at|TEXT|0|CURRENT_TIMESTAMP|0
+    ");
+    insta::assert_snapshot!(columns("cleanup_actions"), @"
+    id|INTEGER|0|-|1
+    deployment_id|TEXT|1|-|0
+    action_type|TEXT|1|-|0
+    target_path|TEXT|1|-|0
+    action_result|TEXT|1|-|0
+    files_affected|INTEGER|0|0|0
+    timestamp|TEXT|1|-|0
+    created_at|TEXT|0|CURRENT_TIMESTAMP|0
+    ");
 }
 
 #[test]
@@ -64,9 +94,9 @@ fn a_read_only_run_changes_nothing_and_plans() {
         world.query("SELECT action_type, target_path, action_result, files_affected FROM cleanup_actions ORDER BY id"),
         [
             "file_removal|cache/x/y|planned|0",
+            "file_removal|deep/t.tmp|planned|0",
             "directory_removal|cache/x|planned|0",
             "directory_removal|cache|planned|0",
-            "file_removal|deep/t.tmp|planned|0",
         ]
     );
     assert_eq!(
@@ -94,9 +124,9 @@ fn an_applied_cleanup_removes_what_it_planned_and_the_record_says_so() {
         ),
         [
             "cache/x/y|removed|1",
+            "deep/t.tmp|removed|1",
             "cache/x|removed|1",
-            "cache|removed|1",
-            "deep/t.tmp|removed|1"
+            "cache|removed|1"
         ]
     );
     assert_eq!(

@@ -28,12 +28,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "report", "phases",
         ],
     ),
-    ("main", &["cli", "commands"]),
+    ("main", &["cli", "commands", "phases"]),
     ("lib", &[]),
 ];
 
 /// No source file is longer.
-const MOST_LINES: usize = 420;
+const MOST_LINES: usize = 530;
 
 fn sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();

@@ -71,8 +71,6 @@ fn more(run: &Run<'_>, selection: &Selection, out: &mut dyn Write) -> io::Result
     LogLine::new().styled(BOLD, &sentence).write(out)?;
     if let Some(database) = run.database {
         let path = text::shell_word(&database.path);
-        let report = format!("  factory-gate report {path} --limit {open}");
-        LogLine::new().text(&report).write(out)?;
         let query = text::shell_query(&query(run.record));
         LogLine::new()
             .text(&format!("  sqlite3 {path} {query}"))

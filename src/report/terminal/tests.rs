@@ -29,6 +29,11 @@ fn a_failing_run() {
             |                ^^
 
     How to fix
+      dead-pattern: a path pattern of the policy matches nothing
+        fix  Correct the pattern (patterns match the whole path: `**/*.bak`, not `*.bak`), or remove it.
+        why  A pattern that matches nothing is a rule that checks nothing: a typing mistake, or the files
+             have moved.
+        more factory-gate explain dead-pattern
       long-paths: a path or a name is too long
         fix  Shorten the name, or move the file up.
         why  Windows refuses paths over 260 characters unless told otherwise, and a checkout adds its own
@@ -115,7 +120,6 @@ fn what_is_left_out_is_counted_and_the_worst_is_shown() {
       error[long-paths]: path has 230 characters, more than 200
 
     3 more findings not shown: the worst 1 of 4 are above. To see all:
-      factory-gate report factory_deployment.db --limit 4
       sqlite3 factory_deployment.db "SELECT severity, path, line, rule_id, message FROM violations WHERE deployment_id = 'FACTORY_DEPLOY_20270102_030405_a1b2c3' AND state <> 'suppressed' AND resolution IS NULL"
     "#);
     assert!(text.contains("1 more in the table cleanup_actions"));
