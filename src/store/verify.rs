@@ -300,7 +300,7 @@ fn check_scores(
              AND abs(f.compliance_score - c.compliance_score) < 1e-9, f.validation_result, \
              c.things_checked, c.things_failing, c.violations_found, c.compliance_score \
              FROM factory_validation f LEFT JOIN v_compliance c \
-             ON c.deployment_id = f.deployment_id AND c.stage = f.validation_type WHERE f.deployment_id = ?1",
+             ON c.deployment_id = ?1 AND c.stage = f.validation_type WHERE f.deployment_id = ?1",
         )
         .doing(DOING)?;
     let mut rows = select.query([deployment_id]).doing(DOING)?;

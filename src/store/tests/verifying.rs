@@ -67,10 +67,7 @@ fn a_change_in_any_table_is_found_and_the_table_is_named() {
     tampered("UPDATE seal SET complete = 0", "seal");
     tampered("UPDATE seal SET digest = 'x'", "seal");
     tampered("UPDATE seal SET row_counts = '{}'", "violations");
-    tampered(
-        "DELETE FROM deployment_sessions WHERE id = 1",
-        "violations",
-    );
+    tampered("DELETE FROM deployment_sessions WHERE id = 1", "violations");
 }
 
 #[test]
