@@ -133,6 +133,7 @@ CREATE TABLE suppressions (
     expires TEXT CHECK (typeof(expires) IN ('text', 'null')), -- last day on which it holds, YYYY-MM-DD
     matched INTEGER NOT NULL CHECK (typeof(matched) = 'integer') -- violations it covered
 );
+-- Short columns that every sum looks at come before the long ones.
 CREATE TABLE violations (
     id INTEGER PRIMARY KEY, -- number of the row in this file
     deployment_id TEXT NOT NULL REFERENCES deployment_sessions (deployment_id), -- session
@@ -140,6 +141,8 @@ CREATE TABLE violations (
     rule_id TEXT NOT NULL CHECK (typeof(rule_id) = 'text'), -- the rule's name in the policy
     severity TEXT NOT NULL CHECK (severity = 'note' OR severity = 'warning' OR severity = 'error'), -- note, warning or error
     subject TEXT NOT NULL CHECK (subject = 'file' OR subject = 'directory' OR subject = 'requirement' OR subject = 'policy'), -- what the path stands for
+    state TEXT NOT NULL CHECK (state = 'open' OR state = 'new' OR state = 'existing' OR state = 'suppressed'), -- suppressed, or whether a base or baseline has it
+    resolution TEXT CHECK (resolution IN ('fixed', 'removed')), -- what phases 2 and 3 did about it; empty if nothing
     path TEXT NOT NULL CHECK (typeof(path) = 'text'), -- relative to the workspace, with /; bytes that are not UTF-8 as \xNN
     path_bytes BLOB CHECK (typeof(path_bytes) IN ('blob', 'null')), -- the raw path, where it is not UTF-8
     line INTEGER CHECK (typeof(line) IN ('integer', 'null')), -- first line, from 1
@@ -150,8 +153,6 @@ CREATE TABLE violations (
     excerpt TEXT CHECK (typeof(excerpt) IN ('text', 'null')), -- the source line, clipped, secrets masked; untrusted text
     excerpt_column INTEGER CHECK (typeof(excerpt_column) IN ('integer', 'null')), -- column of the excerpt's first character [characters]
     fingerprint TEXT NOT NULL CHECK (typeof(fingerprint) = 'text'), -- identity of the violation, the same when unrelated lines move
-    state TEXT NOT NULL CHECK (state = 'open' OR state = 'new' OR state = 'existing' OR state = 'suppressed'), -- suppressed, or whether a base or baseline has it
-    resolution TEXT CHECK (resolution IN ('fixed', 'removed')), -- what phases 2 and 3 did about it; empty if nothing
     suppression_id INTEGER CHECK (typeof(suppression_id) IN ('integer', 'null')) -- suppressions.number of the same session
 );
 CREATE TABLE fixes (
@@ -309,9 +310,10 @@ WITH stages AS (
         (SELECT COALESCE(SUM(r.requirements), 0) FROM rule_results r
             WHERE r.deployment_id = f.deployment_id AND r.stage = f.validation_type) AS requirements,
         (SELECT COUNT(*) FROM (SELECT DISTINCT v.subject, v.path, v.path_bytes FROM violations v
-            WHERE v.deployment_id = f.deployment_id AND v.state <> 'suppressed' AND v.severity <> 'note'
+            WHERE v.deployment_id = f.deployment_id AND v.subject IN ('directory', 'policy')
+                AND v.state <> 'suppressed' AND v.severity <> 'note'
                 AND CASE f.validation_type WHEN 'pre_deployment' THEN v.stage = 'pre_deployment' ELSE v.resolution IS NULL END
-                AND v.subject IN ('directory', 'policy'))) AS other_things,
+            )) AS other_things,
         (SELECT COUNT(*) FROM (SELECT DISTINCT v.subject, v.path, v.path_bytes FROM violations v
             WHERE v.deployment_id = f.deployment_id AND v.state <> 'suppressed' AND v.severity <> 'note'
                 AND CASE f.validation_type WHEN 'pre_deployment' THEN v.stage = 'pre_deployment' ELSE v.resolution IS NULL END
