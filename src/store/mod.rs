@@ -16,6 +16,7 @@ mod recover;
 pub mod rows;
 mod schema;
 mod seal;
+mod session;
 #[cfg(test)]
 mod tests;
 mod totals;

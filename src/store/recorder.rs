@@ -5,14 +5,14 @@ use super::journal;
 use super::open;
 use super::private::{Destination, PrivateDir};
 use super::publish::{self, Published};
-use super::read::{self, RunReader};
+use super::read::RunReader;
 use super::rows::{
     PhaseRow, PlannedRow, PolicyRow, RuleResultRow, SessionDetails, SessionEnd, SessionStart,
     SessionStatus, SettledRow, Stage, SuppressionRow, ValidationRow,
 };
 use super::schema;
 use super::writer::{Feed, integer, transaction};
-use super::{seal, totals};
+use super::{seal, session, totals};
 use crate::finding::{Finding, Fingerprint, Severity};
 use crate::walk::Skipped;
 use rusqlite::{Connection, params};
@@ -211,7 +211,7 @@ impl Recorder {
     /// # Errors
     /// The rows could not be read.
     pub fn left_by_rule(&self) -> Result<BTreeMap<String, (u64, u64)>, StoreError> {
-        self.feed.read(read::left_by_rule)?
+        self.feed.read(session::left_by_rule)?
     }
 
     /// Counts of violations by (severity, state, resolved).
@@ -219,7 +219,7 @@ impl Recorder {
     /// # Errors
     /// The rows could not be read.
     pub fn counts(&self) -> Result<BTreeMap<(Severity, String, bool), u64>, StoreError> {
-        self.feed.read(read::counts)?
+        self.feed.read(session::counts)?
     }
 
     /// Reads the run's own rows, everything that was handed over before included.

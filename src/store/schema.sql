@@ -2,6 +2,7 @@
 -- `given` may never change, in any version; `side` holds what is ours; `indexes` come last, after all rows.
 -- What stands behind a column after `--` (and after `--:` for columns that have no line of their own) becomes
 -- its description in `_columns`; a word in square brackets at the end is the unit.
+-- Lists in a CHECK are written with OR: for IN with three or more values SQLite builds a table for every row.
 
 --@ given
 CREATE TABLE deployment_sessions (
@@ -81,7 +82,7 @@ CREATE TABLE session_details (
     run_url TEXT CHECK (typeof(run_url) IN ('text', 'null')), -- page of the CI run
     os TEXT NOT NULL CHECK (typeof(os) = 'text'), -- operating system
     arch TEXT NOT NULL CHECK (typeof(arch) = 'text'), -- processor architecture
-    verdict TEXT CHECK (verdict IN ('pass', 'fail', 'undecided')), -- the gate's verdict; empty while the session runs
+    verdict TEXT CHECK (verdict = 'pass' OR verdict = 'fail' OR verdict = 'undecided'), -- the gate's verdict; empty while the session runs
     verdict_reasons TEXT CHECK (typeof(verdict_reasons) IN ('text', 'null')), -- JSON list of sentences: why this verdict
     exit_code INTEGER CHECK (typeof(exit_code) IN ('integer', 'null')), -- exit code of the program
     files_scanned INTEGER CHECK (typeof(files_scanned) IN ('integer', 'null')), -- files that the rules looked at
@@ -98,9 +99,9 @@ CREATE TABLE policies (
 CREATE TABLE phases (
     id INTEGER PRIMARY KEY, -- number of the row in this file
     deployment_id TEXT NOT NULL REFERENCES deployment_sessions (deployment_id), -- session
-    phase INTEGER NOT NULL CHECK (phase IN (1, 2, 3, 4, 5)), -- 1 to 5
+    phase INTEGER NOT NULL CHECK (phase = 1 OR phase = 2 OR phase = 3 OR phase = 4 OR phase = 5), -- 1 to 5
     name TEXT NOT NULL CHECK (typeof(name) = 'text'), -- the phase's name
-    status TEXT NOT NULL CHECK (status IN ('completed', 'failed', 'skipped')), -- completed, failed or skipped
+    status TEXT NOT NULL CHECK (status = 'completed' OR status = 'failed' OR status = 'skipped'), -- completed, failed or skipped
     start_time TEXT NOT NULL CHECK (typeof(start_time) = 'text'), -- ISO 8601, UTC, milliseconds, Z
     end_time TEXT NOT NULL CHECK (typeof(end_time) = 'text'), -- ISO 8601, UTC, milliseconds, Z
     duration_ms INTEGER NOT NULL CHECK (typeof(duration_ms) = 'integer'), -- measured [milliseconds]
@@ -112,7 +113,7 @@ CREATE TABLE rule_results (
     stage TEXT NOT NULL CHECK (stage IN ('pre_deployment', 'post_deployment')), -- which of the two looks
     rule_id TEXT NOT NULL CHECK (typeof(rule_id) = 'text'), -- the rule's name in the policy
     uses TEXT NOT NULL CHECK (typeof(uses) = 'text'), -- the built-in rule behind it
-    severity TEXT NOT NULL CHECK (severity IN ('note', 'warning', 'error')), -- severity without overrides
+    severity TEXT NOT NULL CHECK (severity = 'note' OR severity = 'warning' OR severity = 'error'), -- severity without overrides
     files_checked INTEGER NOT NULL CHECK (typeof(files_checked) = 'integer'), -- files that the rule looked at
     violations_found INTEGER NOT NULL CHECK (typeof(violations_found) = 'integer'), -- unsuppressed violations of any severity
     suppressed INTEGER NOT NULL CHECK (typeof(suppressed) = 'integer'), -- suppressed violations
@@ -123,7 +124,7 @@ CREATE TABLE suppressions (
     id INTEGER PRIMARY KEY, -- number of the row in this file
     deployment_id TEXT NOT NULL REFERENCES deployment_sessions (deployment_id), -- session
     number INTEGER NOT NULL CHECK (typeof(number) = 'integer'), -- number in the session, from 1: violations.suppression_id
-    source TEXT NOT NULL CHECK (source IN ('inline', 'policy', 'baseline')), -- where it is written: inline, policy or baseline
+    source TEXT NOT NULL CHECK (source = 'inline' OR source = 'policy' OR source = 'baseline'), -- where it is written: inline, policy or baseline
     rule_id TEXT NOT NULL CHECK (typeof(rule_id) = 'text'), -- the rule it covers
     path TEXT NOT NULL CHECK (typeof(path) = 'text'), -- file of an inline one, otherwise the patterns
     line INTEGER CHECK (typeof(line) IN ('integer', 'null')), -- line in the file or in the policy, from 1
@@ -132,13 +133,16 @@ CREATE TABLE suppressions (
     expires TEXT CHECK (typeof(expires) IN ('text', 'null')), -- last day on which it holds, YYYY-MM-DD
     matched INTEGER NOT NULL CHECK (typeof(matched) = 'integer') -- violations it covered
 );
+-- Short columns that every sum looks at come before the long ones.
 CREATE TABLE violations (
     id INTEGER PRIMARY KEY, -- number of the row in this file
     deployment_id TEXT NOT NULL REFERENCES deployment_sessions (deployment_id), -- session
     stage TEXT NOT NULL CHECK (stage IN ('pre_deployment', 'post_deployment')), -- where it was first seen
     rule_id TEXT NOT NULL CHECK (typeof(rule_id) = 'text'), -- the rule's name in the policy
-    severity TEXT NOT NULL CHECK (severity IN ('note', 'warning', 'error')), -- note, warning or error
-    subject TEXT NOT NULL CHECK (subject IN ('file', 'directory', 'requirement', 'policy')), -- what the path stands for
+    severity TEXT NOT NULL CHECK (severity = 'note' OR severity = 'warning' OR severity = 'error'), -- note, warning or error
+    subject TEXT NOT NULL CHECK (subject = 'file' OR subject = 'directory' OR subject = 'requirement' OR subject = 'policy'), -- what the path stands for
+    state TEXT NOT NULL CHECK (state = 'open' OR state = 'new' OR state = 'existing' OR state = 'suppressed'), -- suppressed, or whether a base or baseline has it
+    resolution TEXT CHECK (resolution IN ('fixed', 'removed')), -- what phases 2 and 3 did about it; empty if nothing
     path TEXT NOT NULL CHECK (typeof(path) = 'text'), -- relative to the workspace, with /; bytes that are not UTF-8 as \xNN
     path_bytes BLOB CHECK (typeof(path_bytes) IN ('blob', 'null')), -- the raw path, where it is not UTF-8
     line INTEGER CHECK (typeof(line) IN ('integer', 'null')), -- first line, from 1
@@ -149,8 +153,6 @@ CREATE TABLE violations (
     excerpt TEXT CHECK (typeof(excerpt) IN ('text', 'null')), -- the source line, clipped, secrets masked; untrusted text
     excerpt_column INTEGER CHECK (typeof(excerpt_column) IN ('integer', 'null')), -- column of the excerpt's first character [characters]
     fingerprint TEXT NOT NULL CHECK (typeof(fingerprint) = 'text'), -- identity of the violation, the same when unrelated lines move
-    state TEXT NOT NULL CHECK (state IN ('open', 'new', 'existing', 'suppressed')), -- suppressed, or whether a base or baseline has it
-    resolution TEXT CHECK (resolution IN ('fixed', 'removed')), -- what phases 2 and 3 did about it; empty if nothing
     suppression_id INTEGER CHECK (typeof(suppression_id) IN ('integer', 'null')) -- suppressions.number of the same session
 );
 CREATE TABLE fixes (
@@ -168,7 +170,7 @@ CREATE TABLE cleanup_details (
     number INTEGER NOT NULL CHECK (typeof(number) = 'integer'), -- number in the session's plan, from 1
     cleanup_rule TEXT NOT NULL CHECK (typeof(cleanup_rule) = 'text'), -- the cleanup rule that wants it
     bytes INTEGER NOT NULL CHECK (typeof(bytes) = 'integer'), -- size of the target [bytes]
-    state TEXT NOT NULL CHECK (state IN ('planned', 'intent', 'removed', 'quarantined', 'restored', 'already_gone', 'skipped', 'refused', 'failed', 'applied_unconfirmed', 'unknown')), -- planned, intent (about to act), then the first word of the result; applied_unconfirmed and unknown: interrupted in the act
+    state TEXT NOT NULL CHECK (state = 'planned' OR state = 'intent' OR state = 'removed' OR state = 'quarantined' OR state = 'restored' OR state = 'already_gone' OR state = 'skipped' OR state = 'refused' OR state = 'failed' OR state = 'applied_unconfirmed' OR state = 'unknown'), -- planned, intent (about to act), then the first word of the result; applied_unconfirmed and unknown: interrupted in the act
     path_bytes BLOB CHECK (typeof(path_bytes) IN ('blob', 'null')), -- the raw target path, where it is not UTF-8
     identity TEXT NOT NULL CHECK (typeof(identity) = 'text') -- JSON object: what identified the target when it was planned
 );
@@ -192,7 +194,7 @@ CREATE TABLE seal (
     tool_version TEXT NOT NULL CHECK (typeof(tool_version) = 'text'), -- version of factory-gate that sealed
     sqlite_version TEXT NOT NULL CHECK (typeof(sqlite_version) = 'text'), -- version of SQLite that wrote
     sealed_at TEXT NOT NULL CHECK (typeof(sealed_at) = 'text'), -- ISO 8601, UTC, milliseconds, Z
-    finaliser TEXT NOT NULL CHECK (finaliser IN ('vacuum', 'append', 'rename')) -- how it got into this file; not part of the digest
+    finaliser TEXT NOT NULL CHECK (finaliser = 'vacuum' OR finaliser = 'append' OR finaliser = 'rename') -- how it got into this file; not part of the digest
 );
 CREATE TABLE _columns (
     table_name TEXT NOT NULL, -- table or view
@@ -301,15 +303,17 @@ ORDER BY s.id;
 --: v_compliance.things_failing different things with an unsuppressed error or warning
 --: v_compliance.violations_found unsuppressed errors and warnings; of post_deployment those not resolved
 --: v_compliance.compliance_score 100 x (1 - things_failing / things_checked), 100 if nothing was to be checked [percent]
+-- DISTINCT changes no row, since the id is among them; it keeps SQLite from computing each sum once per mention.
 CREATE VIEW v_compliance AS
 WITH stages AS (
-    SELECT f.deployment_id AS deployment_id, f.validation_type AS stage, f.files_checked AS files_checked,
+    SELECT DISTINCT f.id, f.deployment_id AS deployment_id, f.validation_type AS stage, f.files_checked AS files_checked,
         (SELECT COALESCE(SUM(r.requirements), 0) FROM rule_results r
             WHERE r.deployment_id = f.deployment_id AND r.stage = f.validation_type) AS requirements,
         (SELECT COUNT(*) FROM (SELECT DISTINCT v.subject, v.path, v.path_bytes FROM violations v
-            WHERE v.deployment_id = f.deployment_id AND v.state <> 'suppressed' AND v.severity <> 'note'
+            WHERE v.deployment_id = f.deployment_id AND v.subject IN ('directory', 'policy')
+                AND v.state <> 'suppressed' AND v.severity <> 'note'
                 AND CASE f.validation_type WHEN 'pre_deployment' THEN v.stage = 'pre_deployment' ELSE v.resolution IS NULL END
-                AND v.subject IN ('directory', 'policy'))) AS other_things,
+            )) AS other_things,
         (SELECT COUNT(*) FROM (SELECT DISTINCT v.subject, v.path, v.path_bytes FROM violations v
             WHERE v.deployment_id = f.deployment_id AND v.state <> 'suppressed' AND v.severity <> 'note'
                 AND CASE f.validation_type WHEN 'pre_deployment' THEN v.stage = 'pre_deployment' ELSE v.resolution IS NULL END

@@ -148,7 +148,8 @@ fn unexpected(options: &VerifyOptions, sha256: &str, sessions: &[SessionCheck]) 
     problems
 }
 
-/// Rows of the given tables that belong to no session: references do not cover those.
+/// Rows of the given tables that belong to no session: references do not cover those. Names as the earlier system gave
+/// them (without the six last digits) are none of our business.
 fn orphans(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let mut problems = Vec::new();
     for (table, detail) in [
@@ -156,7 +157,7 @@ fn orphans(conn: &Connection) -> Result<Vec<String>, StoreError> {
         ("cleanup_actions", "session_details"),
     ] {
         let sql = format!(
-            "SELECT COUNT(*) FROM {table} WHERE deployment_id LIKE 'FACTORY\\_DEPLOY\\_%\\_______' ESCAPE '\\' \
+            "SELECT COUNT(*) FROM {table} WHERE deployment_id GLOB 'FACTORY_DEPLOY_????????_??????_??????' \
              AND deployment_id NOT IN (SELECT deployment_id FROM {detail}) \
              AND deployment_id NOT IN (SELECT deployment_id FROM deployment_sessions)"
         );
@@ -300,7 +301,7 @@ fn check_scores(
              AND abs(f.compliance_score - c.compliance_score) < 1e-9, f.validation_result, \
              c.things_checked, c.things_failing, c.violations_found, c.compliance_score \
              FROM factory_validation f LEFT JOIN v_compliance c \
-             ON c.deployment_id = f.deployment_id AND c.stage = f.validation_type WHERE f.deployment_id = ?1",
+             ON c.deployment_id = ?1 AND c.stage = f.validation_type WHERE f.deployment_id = ?1",
         )
         .doing(DOING)?;
     let mut rows = select.query([deployment_id]).doing(DOING)?;

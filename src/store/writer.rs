@@ -73,6 +73,8 @@ impl Feed {
         job: impl FnOnce(&Connection, &str) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.call(move |writer| {
+            // The job may resolve violations.
+            writer.known = None;
             let result = transaction(&writer.conn, |conn| job(conn, &writer.deployment_id));
             if let Err(error @ StoreError::Sql { .. }) = &result {
                 writer.fail(error);

@@ -18,6 +18,8 @@ fn write_legacy(path: &Path) {
         INSERT INTO factory_validation (deployment_id, validation_type, validation_result, files_checked,
             violations_found, compliance_score, timestamp)
             VALUES ('FACTORY_DEPLOY_20250101_101010', 'PRE_DEPLOYMENT', '{"a": 1}', 9, 2, 85.0, '2025-01-01T10:10:11');
+        INSERT INTO factory_validation (deployment_id, validation_type, validation_result, timestamp)
+            VALUES ('FACTORY_DEPLOY_20240101_101010', 'LOST', '{}', '2024-01-01T10:10:11');
         INSERT INTO cleanup_actions (deployment_id, action_type, target_path, action_result, timestamp, created_at)
             VALUES ('FACTORY_DEPLOY_20250101_101010', 'FILE_REMOVAL', 'E:\ws\test_x.py', 'removed',
                 '2025-01-01T10:10:12', NULL);
@@ -74,7 +76,11 @@ fn a_legacy_database_is_taken_over_with_its_rows_untouched() {
     write_legacy(&place.database());
     let before = GIVEN.map(|table| {
         (
-            rows(&place.database(), table, 1),
+            rows(
+                &place.database(),
+                table,
+                if table == "factory_validation" { 2 } else { 1 },
+            ),
             text_of(&place.database(), table),
         )
     });
@@ -87,7 +93,11 @@ fn a_legacy_database_is_taken_over_with_its_rows_untouched() {
     place.run(2);
     let after = GIVEN.map(|table| {
         (
-            rows(&place.database(), table, 1),
+            rows(
+                &place.database(),
+                table,
+                if table == "factory_validation" { 2 } else { 1 },
+            ),
             text_of(&place.database(), table),
         )
     });

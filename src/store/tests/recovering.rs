@@ -66,6 +66,20 @@ fn look(intent: Intent<'_>) -> Sight {
     }
 }
 
+fn check_interrupted(place: &Place) {
+    let record = open_reader(&place.database(), Some(&id(9)), &place.reading())
+        .unwrap()
+        .record()
+        .unwrap();
+    let end = record.end.unwrap();
+    assert_eq!(
+        (end.status, end.verdict, end.exit_code),
+        (SessionStatus::Interrupted, Verdict::Undecided, 3)
+    );
+    assert_eq!((end.phases_completed, end.files_scanned), (1, 3));
+    assert_eq!(record.counts.values().sum::<u64>(), 2);
+}
+
 #[test]
 fn a_run_that_was_killed_in_the_act_claims_nothing_that_nobody_saw() {
     let place = Place::new();
@@ -118,17 +132,7 @@ fn a_run_that_was_killed_in_the_act_claims_nothing_that_nobody_saw() {
         SessionState::Incomplete(_)
     ));
     assert_eq!(check.sessions[1].ambiguous, 2);
-    let record = open_reader(&place.database(), Some(&id(9)), &place.reading())
-        .unwrap()
-        .record()
-        .unwrap();
-    let end = record.end.unwrap();
-    assert_eq!(
-        (end.status, end.verdict, end.exit_code),
-        (SessionStatus::Interrupted, Verdict::Undecided, 3)
-    );
-    assert_eq!((end.phases_completed, end.files_scanned), (1, 3));
-    assert_eq!(record.counts.values().sum::<u64>(), 2);
+    check_interrupted(&place);
     place.run(2);
     assert_eq!(place.verify().unwrap().sessions.len(), 3);
 }

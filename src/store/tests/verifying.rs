@@ -71,6 +71,18 @@ fn a_change_in_any_table_is_found_and_the_table_is_named() {
 }
 
 #[test]
+fn rows_of_a_session_that_is_not_there_are_found() {
+    let name = "FACTORY_DEPLOY_20261122_150000_00beef";
+    tampered(
+        &format!(
+            "INSERT INTO factory_validation (deployment_id, validation_type, validation_result, timestamp) \
+             VALUES ('{name}', 'pre_deployment', '{{}}', '')"
+        ),
+        "factory_validation",
+    );
+}
+
+#[test]
 fn rows_that_changed_places_are_found() {
     tampered(
         "UPDATE violations SET id = 100 WHERE id = 1; UPDATE violations SET id = 1 WHERE id = 2; \
