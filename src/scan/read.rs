@@ -1,6 +1,6 @@
 //! Reads a file once: into a reused buffer if it is text, past it if only its digest is wanted.
 
-use crate::walk::{Entry, Root, SkipReason};
+use crate::walk::{Entry, LastDirectory, Root, SkipReason};
 use rustix::buffer::spare_capacity;
 use rustix::fs::FileType;
 use std::os::fd::OwnedFd;
@@ -35,8 +35,27 @@ pub(super) struct Want {
     pub(super) limit: u64,
 }
 
-/// Reads one file. The buffer is the thread's own and is reused.
-pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, buffer: &mut Vec<u8>) -> Reading {
+/// What a thread keeps from file to file.
+#[derive(Default)]
+pub(super) struct Desk {
+    /// Holds the text after [`read`].
+    pub(super) buffer: Vec<u8>,
+    directory: LastDirectory,
+}
+
+impl Desk {
+    /// With the buffer, but without the directory: by the next chunk another one may have its name.
+    pub(super) fn cleared(self) -> Self {
+        Self {
+            directory: LastDirectory::default(),
+            ..self
+        }
+    }
+}
+
+/// Reads one file.
+pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, desk: &mut Desk) -> Reading {
+    let buffer = &mut desk.buffer;
     buffer.clear();
     if buffer.capacity() > KEEP / rayon::current_num_threads() {
         buffer.shrink_to(PIECE);
@@ -46,7 +65,7 @@ pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, buffer: &mut Vec<u
         digest: None,
         bytes: 0,
     };
-    if let Err(error) = read_file(root, entry, want, (buffer, &mut reading)) {
+    if let Err(error) = read_file(root, entry, want, (desk, &mut reading)) {
         reading.digest = None;
         reading.text = Err(match error {
             rustix::io::Errno::NOENT | rustix::io::Errno::LOOP => SkipReason::ChangedWhileRead,
@@ -60,9 +79,10 @@ fn read_file(
     root: &Root,
     entry: Entry<'_>,
     want: Want,
-    (buffer, reading): (&mut Vec<u8>, &mut Reading),
+    (desk, reading): (&mut Desk, &mut Reading),
 ) -> rustix::io::Result<()> {
-    let file = root.open_file(entry.path())?;
+    let file = root.open_in(entry.path(), &mut desk.directory)?;
+    let buffer = &mut desk.buffer;
     let size = entry.size();
     let fits = want.text && size <= want.limit;
     if want.text && !fits {
