@@ -47,8 +47,6 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let random = random()?;
     let start = session_start(&policy, &path, (&environment, random.id));
     let policies = policy_rows(&policy);
-    let recorder =
-        Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let mode = Mode::choose(
         arguments.quiet,
         std::io::stderr().is_terminal(),
@@ -56,6 +54,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     );
     let watch = Watch::new(Progress::new(mode));
     stop_on_signals(&watch)?;
+    let recorder =
+        Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
         places: places(&policy, arguments, (&path, &database)),
         root,
