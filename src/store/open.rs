@@ -29,7 +29,8 @@ pub(super) fn create_run(path: &Path, max_pages: Option<u32>) -> Result<Connecti
         ("page_size", "4096"),
         ("encoding", "UTF-8"),
         ("auto_vacuum", "0"),
-        ("application_id", "1179074865"),
+        // Until the write-ahead log is there, nothing is in the file that a journal could give back.
+        ("journal_mode", "memory"),
     ] {
         set(&conn, name, wanted)?;
     }
@@ -78,6 +79,57 @@ fn writer_settings(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         set(conn, name, wanted)?;
     }
     Ok(())
+}
+
+/// What a commit of the run's database must survive when it returns. The file is consistent after any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Survive {
+    /// The death of the process: the log is in the hands of the kernel.
+    Kill,
+    /// A power cut too: the log, with everything that was committed before, is on the disk.
+    PowerCut,
+}
+
+/// Says what the commits from now on must survive. A rollback journal needs its syncs to stay consistent: there
+/// every commit survives a power cut.
+pub(super) fn commits_survive(conn: &Connection, what: Survive) -> Result<(), StoreError> {
+    if journal_mode(conn)? != "wal" {
+        return Ok(());
+    }
+    set(
+        conn,
+        "synchronous",
+        match what {
+            Survive::Kill => "1",
+            Survive::PowerCut => "2",
+        },
+    )
+}
+
+/// Ends the writing to a sealed database whose log is durable, and keeps both files as they are: closing does not
+/// fold the log in, and what is copied out of it is not synced piece by piece.
+pub(super) fn freeze(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .doing("keep the write-ahead log")?;
+    set(conn, "synchronous", "0")
+}
+
+/// Takes [`freeze`] back.
+pub(super) fn thaw(conn: &Connection) -> Result<(), StoreError> {
+    let full = if journal_mode(conn)? == "wal" {
+        "2"
+    } else {
+        "3"
+    };
+    set(conn, "synchronous", full)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .doing("fold in the write-ahead log")?;
+    Ok(())
+}
+
+fn journal_mode(conn: &Connection) -> Result<String, StoreError> {
+    conn.pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .doing("read a setting back")
 }
 
 /// Sets a pragma, steps it to its end, and reads it back.
@@ -273,6 +325,12 @@ pub(super) fn hardened(path: &Path, bytes: u64) -> Result<Connection, StoreError
     ] {
         set(&conn, name, wanted)?;
     }
+    renew_budget(&mut conn, bytes)?;
+    Ok(conn)
+}
+
+/// Gives the connection to a file of this size its whole budget of work (again).
+pub(super) fn renew_budget(conn: &mut Connection, bytes: u64) -> Result<(), StoreError> {
     // Reading each byte some times over is enough for every check; a hostile file ends here, not with the job.
     let mut left = (500_000_000 + bytes.saturating_mul(200)) / 100_000;
     conn.progress_handler(
@@ -282,8 +340,7 @@ pub(super) fn hardened(path: &Path, bytes: u64) -> Result<Connection, StoreError
             left == 0
         }),
     )
-    .doing("harden SQLite")?;
-    Ok(conn)
+    .doing("harden SQLite")
 }
 
 /// Opens a file hardened and says which of the known shapes it has; refuses all others.

@@ -15,7 +15,6 @@ use super::error::{FileContext, SqlContext, StoreError};
 use super::paths::unescape;
 use super::private::{Destination, DirectoryLock, PrivateDir};
 use super::publish::{self, Published};
-use super::recorder::close;
 use super::writer::transaction;
 use super::{journal, open, schema, seal};
 use rusqlite::{Connection, params};
@@ -122,9 +121,9 @@ fn recover_one(
         recovered.looked_at =
             transaction(&conn, |conn| seal_interrupted(conn, &session, now, look))?;
     }
-    close(conn)?;
     recovered.deployment_id = Some(session);
-    recovered.published = Some(publish::publish(private, destination, held)?);
+    let (published, _) = publish::publish((conn, private), destination, held)?;
+    recovered.published = Some(published);
     Ok(recovered)
 }
 
