@@ -5,6 +5,7 @@ use super::open;
 use super::paths::hex;
 use super::publish::Session;
 use super::seal;
+use super::verify::check_scores;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -28,16 +29,19 @@ pub(super) fn check(
         none(structure(&conn)?)?;
         none(foreign_keys(&conn)?)?;
         sealed(&conn, session)?;
+        scores(&conn, session)?;
         durable()?;
         file_digest(path)?
     } else {
         std::thread::scope(|scope| {
             let structure = scope.spawn(|| none(structure(&open::known(path, path, bytes)?.0)?));
             let keys = scope.spawn(|| none(foreign_keys(&open::known(path, path, bytes)?.0)?));
+            let scores = scope.spawn(|| scores(&open::known(path, path, bytes)?.0, session));
             let digest = scope.spawn(|| durable().and_then(|()| file_digest(path)));
             let sealed = sealed(&conn, session);
             joined(structure)?;
             joined(keys)?;
+            joined(scores)?;
             sealed?;
             joined(digest)
         })?
@@ -68,6 +72,13 @@ fn sealed(conn: &Connection, session: &Session) -> Result<(), StoreError> {
         .ok_or_else(|| StoreError::Mismatch("the seal is gone".into()))?;
     let contents = seal::contents(conn, &session.deployment_id)?;
     none(seal::compare(&contents, &sealed).err().unwrap_or_default())
+}
+
+/// Compares the recorded totals of the session with what the view makes of its rows.
+fn scores(conn: &Connection, session: &Session) -> Result<(), StoreError> {
+    let mut differences = Vec::new();
+    check_scores(conn, &session.deployment_id, &mut differences)?;
+    none(differences)
 }
 
 /// `integrity_check`: what is wrong, at most ten.

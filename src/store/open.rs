@@ -17,7 +17,8 @@ const LONGEST_ROW: i32 = 16 << 20;
 /// Steps of SQLite's machine between two looks at the budget.
 const STEPS: i32 = 100_000;
 
-/// Opens the run's own database, new, with the settings on which durability rests.
+/// Opens the run's own database, new, with the settings on which durability rests. Its first page is durable: without
+/// it SQLite would not look at the write-ahead log. Commits are not, until [`commits_survive`] says so.
 pub(super) fn create_run(path: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -35,6 +36,10 @@ pub(super) fn create_run(path: &Path, max_pages: Option<u32>) -> Result<Connecti
         set(&conn, name, wanted)?;
     }
     writer_settings(&conn, path)?;
+    if journal_mode(&conn)? == "wal" {
+        // The schema alone is worth no sync; it comes with the first row.
+        set(&conn, "synchronous", "0")?;
+    }
     if let Some(pages) = max_pages {
         set(&conn, "max_page_count", &pages.to_string())?;
     }
@@ -106,7 +111,7 @@ pub(super) fn commits_survive(conn: &Connection, what: Survive) -> Result<(), St
     )
 }
 
-/// Ends the writing to a sealed database whose log is durable, and keeps both files as they are: closing does not
+/// Ends the writing to a sealed database, and keeps both files as they are: closing does not
 /// fold the log in, and what is copied out of it is not synced piece by piece.
 pub(super) fn freeze(conn: &Connection) -> Result<(), StoreError> {
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)

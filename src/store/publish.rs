@@ -63,7 +63,7 @@ pub(super) fn check_destination(destination: &Destination) -> Result<(), StoreEr
     Ok(())
 }
 
-/// A run whose last rows and seal are durable: its connection, and the private directory with its `run.db`.
+/// A run whose last rows and seal are committed: its connection, and the private directory with its `run.db`.
 pub(super) type Sealed = (Connection, PrivateDir);
 
 /// Publishes a sealed run and then removes its private directory. The connection that it answers reads the published
@@ -100,6 +100,8 @@ pub(super) fn publish_with(
     };
     let (conn, file) = finished::check(&private.file(name), &session)?;
     put_in_place(&private, name, destination)?;
+    // The private directory needs no sync of its own: should it come back after a power cut, recovery finds its
+    // session published.
     lock.sync(destination)?;
     private.remove()?;
     Ok((describe(destination, session, file), conn))
@@ -305,11 +307,7 @@ fn put_in_place(
             other => other,
         }
     };
-    renamed.at("put the finished database at", &destination.path)?;
-    private
-        .handle()
-        .sync_all()
-        .at("make durable the directory", &private.path)
+    renamed.at("put the finished database at", &destination.path)
 }
 
 fn describe(

@@ -25,8 +25,8 @@ const BALLAST: u64 = 4 << 20;
 /// Records one run. Rows are kept in the order in which they are handed over: equal input gives equal digests.
 ///
 /// What a call has answered survives the death of the process at any moment. A power cut is survived by what acts and
-/// promises rest on: the start, the plan and the journal of the cleanup (each with everything before it), the seal
-/// and the published file. The other rows then come with the next of these; without them the file is consistent all
+/// promises rest on: the start, the plan and the journal of the cleanup (each with everything before it), and the
+/// published file. The other rows then come with the next of these; without them the file is consistent all
 /// the same, and says that the run did not end.
 ///
 /// A write that fails is answered by the next call and by every call after it: nothing that is recorded
@@ -65,7 +65,6 @@ impl Recorder {
         publish::check_destination(&destination)?;
         let lock = destination.lock()?;
         let private = PrivateDir::create(&destination, scratch_suffix, &lock)?;
-        lock.sync(&destination)?;
         drop(lock);
         match begin(&private, start, policies, max_pages) {
             Ok(feed) => Ok(Self {
@@ -179,6 +178,10 @@ impl Recorder {
     /// # Errors
     /// The rows could not be written.
     pub fn plan(&self, rows: Vec<PlannedRow>) -> Result<(), StoreError> {
+        if !rows.is_empty() {
+            // Whoever acts next must find the private directory after a power cut, by its name.
+            self.destination.sync()?;
+        }
         self.feed
             .transact_durably(move |conn, session| journal::plan(conn, session, &rows))
     }
@@ -264,7 +267,6 @@ impl Recorder {
         // The budget was for rows; the seal must find room.
         conn.pragma_update(None, "max_page_count", i32::MAX)
             .doing("lift the page budget")?;
-        open::commits_survive(&conn, Survive::PowerCut)?;
         transaction(&conn, |conn| {
             insert_phase(conn, &deployment_id, phase5)?;
             update_end(conn, &deployment_id, end)?;
@@ -313,10 +315,9 @@ fn begin(
 ) -> Result<Feed, StoreError> {
     private.reserve(BALLAST)?;
     let conn = open::create_run(&private.file("run.db"), max_pages)?;
-    transaction(&conn, |conn| {
-        schema::create(conn)?;
-        insert_start(conn, start, policies)
-    })?;
+    transaction(&conn, schema::create)?;
+    open::commits_survive(&conn, Survive::PowerCut)?;
+    transaction(&conn, |conn| insert_start(conn, start, policies))?;
     probe(&conn, &start.deployment_id)?;
     open::commits_survive(&conn, Survive::Kill)?;
     Feed::start(conn, &start.deployment_id)

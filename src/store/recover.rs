@@ -17,7 +17,7 @@ use super::private::{Destination, DirectoryLock, PrivateDir};
 use super::publish::{self, Published};
 use super::writer::transaction;
 use super::{journal, open, schema, seal};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
 
 /// What is at the place of an action that was intended and not settled.
@@ -110,11 +110,11 @@ fn recover_one(
     if let Err(reason) = schema::recognise(&conn)?.and_then(only_ours) {
         return Err(StoreError::Foreign { path, reason });
     }
-    let session: String = conn
-        .query_row("SELECT deployment_id FROM deployment_sessions", (), |row| {
-            row.get(0)
-        })
-        .doing("read the dead run's session")?;
+    let Some(session) = first_session(&conn)? else {
+        drop(conn);
+        private.remove()?;
+        return Ok(recovered);
+    };
     if seal::read(&conn, &session)?.is_some() {
         recovered.was_sealed = true;
     } else {
@@ -125,6 +125,15 @@ fn recover_one(
     let (published, _) = publish::publish((conn, private), destination, held)?;
     recovered.published = Some(published);
     Ok(recovered)
+}
+
+/// The session of the run; `None` if it died between the schema and its first row.
+fn first_session(conn: &Connection) -> Result<Option<String>, StoreError> {
+    conn.query_row("SELECT deployment_id FROM deployment_sessions", (), |row| {
+        row.get(0)
+    })
+    .optional()
+    .doing("read the dead run's session")
 }
 
 fn only_ours(shape: schema::Shape) -> Result<(), String> {

@@ -288,8 +288,8 @@ fn check_words(
     Ok(status)
 }
 
-/// Recomputes what `factory_validation` says.
-fn check_scores(
+/// Recomputes what `factory_validation` says, by the view.
+pub(super) fn check_scores(
     conn: &Connection,
     deployment_id: &str,
     differences: &mut Vec<String>,
