@@ -5,6 +5,7 @@
 //! [`verify`] proves a file, [`open_reader`] reads one; both take it for hostile.
 
 mod error;
+mod finished;
 mod journal;
 mod open;
 mod paths;

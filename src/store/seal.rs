@@ -175,7 +175,7 @@ pub(super) fn write(
     conn.execute(
         "INSERT INTO seal (deployment_id, format, row_counts, table_digests, digest, complete, ambiguous, \
          tool_version, sqlite_version, sealed_at, finaliser) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'rename')",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'vacuum')",
         rusqlite::params![
             deployment_id,
             FORMAT,

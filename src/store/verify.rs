@@ -1,9 +1,9 @@
 //! Verification: whether a database still holds what was sealed, without trusting a byte of it.
 
 use super::error::{SqlContext, StoreError};
+use super::finished;
 use super::open;
 use super::private::PrivateDir;
-use super::publish;
 use super::read::{Copy, ReadOptions};
 use super::schema::Shape;
 use super::{seal, words};
@@ -83,17 +83,17 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verification, Stor
     let copied = open::private_copy(path, &scratch, "verify.db", options.reading.max_bytes);
     let _copy = Copy::new(scratch);
     let (file, bytes) = copied?;
-    let (sha256, _) = publish::file_digest(&file)?;
+    let (sha256, _) = finished::file_digest(&file)?;
     let damaged = |error: &StoreError| StoreError::Damaged {
         path: path.into(),
         reason: error.in_full(),
     };
     let (conn, shape) = open::known(&file, path, bytes)?;
     // Broken b-trees answer queries wrongly: they come first, and nothing is read from them.
-    let mut problems = publish::structure(&conn).map_err(|error| damaged(&error))?;
+    let mut problems = finished::structure(&conn).map_err(|error| damaged(&error))?;
     let mut sessions = Vec::new();
     if problems.is_empty() {
-        problems = publish::foreign_keys(&conn).map_err(|error| damaged(&error))?;
+        problems = finished::foreign_keys(&conn).map_err(|error| damaged(&error))?;
         sessions = check_sessions(&conn, shape).map_err(|error| damaged(&error))?;
     }
     if shape == Shape::Ours && problems.is_empty() {
@@ -288,8 +288,8 @@ fn check_words(
     Ok(status)
 }
 
-/// Recomputes what `factory_validation` says.
-fn check_scores(
+/// Recomputes what `factory_validation` says, by the view.
+pub(super) fn check_scores(
     conn: &Connection,
     deployment_id: &str,
     differences: &mut Vec<String>,
