@@ -178,11 +178,15 @@ fn write_reports(
             violations: SUMMARY_VIOLATIONS,
         };
         let summary = github::summary(&run, &outputs.source, limits)?;
-        ci::append(path, summary.markdown.as_bytes())?;
+        ci::append(path, summary.markdown.as_bytes()).with_context(|| unwritable(path))?;
     }
     if let Some(path) = &outputs.environment.output {
         let text = github::outputs(&run, dropped, &outputs.delimiter)?;
-        ci::append(path, &text)?;
+        ci::append(path, &text).with_context(|| unwritable(path))?;
     }
     Ok(())
+}
+
+fn unwritable(path: &std::path::Path) -> String {
+    format!("cannot append to `{}`", path.display())
 }

@@ -96,15 +96,7 @@ impl Root {
     /// # Errors
     /// As the operating system says; a symlink on the way or at the end, and more bytes than `most`, are errors.
     pub fn read_file(&self, path: &[u8], most: usize) -> std::io::Result<Vec<u8>> {
-        use std::io::Read as _;
-        let file = std::fs::File::from(self.open_file(path)?);
-        let mut bytes = Vec::new();
-        file.take(most as u64 + 1).read_to_end(&mut bytes)?;
-        if bytes.len() > most {
-            Err(std::io::ErrorKind::FileTooLarge.into())
-        } else {
-            Ok(bytes)
-        }
+        read_regular(std::fs::File::from(self.open_file(path)?), most)
     }
 
     fn open_beneath(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
@@ -153,6 +145,29 @@ impl Root {
         }
         let from = parent.as_ref().map_or(self.handle.as_fd(), OwnedFd::as_fd);
         rustix::fs::openat(from, OsStr::from_bytes(last), flags, Mode::empty())
+    }
+}
+
+/// Reads a small file that the user named: links are followed, a FIFO is not waited for.
+///
+/// # Errors
+/// As the operating system says; anything but a regular file, and more bytes than `most`, are errors.
+pub fn read_named(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let file = rustix::fs::open(path, FILE | OFlags::CLOEXEC, Mode::empty())?;
+    read_regular(file.into(), most)
+}
+
+fn read_regular(file: std::fs::File, most: usize) -> std::io::Result<Vec<u8>> {
+    use std::io::{Error, ErrorKind, Read as _};
+    if !file.metadata()?.is_file() {
+        return Err(Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        Err(ErrorKind::FileTooLarge.into())
+    } else {
+        Ok(bytes)
     }
 }
 
