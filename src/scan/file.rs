@@ -186,7 +186,8 @@ impl<'s> FileScanner<'s> {
             clock = self.account(index, u64::from(!is_counted), clock);
         }
         let extension = extension(entry);
-        let comments = inline::parse(text, self.scan.marker, &extension);
+        let mut comments = inline::parse(text, self.scan.marker, &extension);
+        governance::hold_to_terms(self.scan, set, &mut comments);
         if !self.drafts.is_empty() || !comments.is_empty() {
             let comments = InlineSuppressions::new(comments, self.scan.today);
             self.finish(entry, set, Some((text, comments)));

@@ -96,6 +96,11 @@ fn a_policy_can_ask_for_owner_and_last_day() {
         "x  # factory-gate: allow(trailing-whitespace) owner=@me \n",
     );
     let found = world.violations(&[]);
+    // What does not say enough covers nothing.
+    assert!(
+        found.contains(&"error trailing-whitespace a.sh:1:60".to_owned()),
+        "{found:?}"
+    );
     assert!(
         found
             .iter()

@@ -230,8 +230,5 @@ fn a_preset_that_two_documents_extend_does_not_undo_what_came_between() {
         rule.variants[0].severity
     };
     // `strict` made it an error; `factory` extends `recommended` too, where it is a note.
-    assert_eq!(
-        severity("trailing-whitespace"),
-        Some(crate::finding::Severity::Error)
-    );
+    assert_eq!(severity("trailing-whitespace"), Some(Severity::Error));
 }
