@@ -4,8 +4,9 @@ use super::error::{FileContext, SqlContext, StoreError};
 use super::open;
 use super::paths::hex;
 use super::publish::Session;
+use super::rows::Stage;
 use super::seal;
-use super::verify::check_scores;
+use super::verify::check_score;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -29,19 +30,24 @@ pub(super) fn check(
         none(structure(&conn)?)?;
         none(foreign_keys(&conn)?)?;
         sealed(&conn, session)?;
-        scores(&conn, session)?;
+        score(&conn, session, Stage::PreDeployment)?;
+        score(&conn, session, Stage::PostDeployment)?;
         durable()?;
         file_digest(path)?
     } else {
         std::thread::scope(|scope| {
             let structure = scope.spawn(|| none(structure(&open::known(path, path, bytes)?.0)?));
             let keys = scope.spawn(|| none(foreign_keys(&open::known(path, path, bytes)?.0)?));
-            let scores = scope.spawn(|| scores(&open::known(path, path, bytes)?.0, session));
+            let scores = [Stage::PreDeployment, Stage::PostDeployment].map(|stage| {
+                scope.spawn(move || score(&open::known(path, path, bytes)?.0, session, stage))
+            });
             let digest = scope.spawn(|| durable().and_then(|()| file_digest(path)));
             let sealed = sealed(&conn, session);
             joined(structure)?;
             joined(keys)?;
-            joined(scores)?;
+            for stage in scores {
+                joined(stage)?;
+            }
             sealed?;
             joined(digest)
         })?
@@ -74,10 +80,11 @@ fn sealed(conn: &Connection, session: &Session) -> Result<(), StoreError> {
     none(seal::compare(&contents, &sealed).err().unwrap_or_default())
 }
 
-/// Compares the recorded totals of the session with what the view makes of its rows.
-fn scores(conn: &Connection, session: &Session) -> Result<(), StoreError> {
+/// Compares the recorded totals of a stage with what the view makes of the rows.
+fn score(conn: &Connection, session: &Session, stage: Stage) -> Result<(), StoreError> {
     let mut differences = Vec::new();
-    check_scores(conn, &session.deployment_id, &mut differences)?;
+    let session = &session.deployment_id;
+    check_score(conn, session, stage.as_str(), &mut differences)?;
     none(differences)
 }
 
