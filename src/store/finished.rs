@@ -27,8 +27,8 @@ pub(super) fn check(
     let (mut conn, _) = open::known(path, path, bytes)?;
     let durable = || file.sync_all().at("make durable", path);
     let digest = if bytes <= SMALL {
-        none(structure(&conn)?)?;
-        none(foreign_keys(&conn)?)?;
+        none(&structure(&conn)?)?;
+        none(&foreign_keys(&conn)?)?;
         sealed(&conn, session)?;
         score(&conn, session, Stage::PreDeployment)?;
         score(&conn, session, Stage::PostDeployment)?;
@@ -36,8 +36,8 @@ pub(super) fn check(
         file_digest(path)?
     } else {
         std::thread::scope(|scope| {
-            let structure = scope.spawn(|| none(structure(&open::known(path, path, bytes)?.0)?));
-            let keys = scope.spawn(|| none(foreign_keys(&open::known(path, path, bytes)?.0)?));
+            let structure = scope.spawn(|| none(&structure(&open::known(path, path, bytes)?.0)?));
+            let keys = scope.spawn(|| none(&foreign_keys(&open::known(path, path, bytes)?.0)?));
             let scores = [Stage::PreDeployment, Stage::PostDeployment].map(|stage| {
                 scope.spawn(move || score(&open::known(path, path, bytes)?.0, session, stage))
             });
@@ -64,7 +64,7 @@ fn joined<T>(
         .map_err(|_| StoreError::Mismatch("a check did not come to its end".into()))?
 }
 
-fn none(problems: Vec<String>) -> Result<(), StoreError> {
+fn none(problems: &[String]) -> Result<(), StoreError> {
     if problems.is_empty() {
         Ok(())
     } else {
@@ -77,7 +77,7 @@ fn sealed(conn: &Connection, session: &Session) -> Result<(), StoreError> {
     let sealed = seal::read(conn, &session.deployment_id)?
         .ok_or_else(|| StoreError::Mismatch("the seal is gone".into()))?;
     let contents = seal::contents(conn, &session.deployment_id)?;
-    none(seal::compare(&contents, &sealed).err().unwrap_or_default())
+    none(&seal::compare(&contents, &sealed).err().unwrap_or_default())
 }
 
 /// Compares the recorded totals of a stage with what the view makes of the rows.
@@ -85,7 +85,7 @@ fn score(conn: &Connection, session: &Session, stage: Stage) -> Result<(), Store
     let mut differences = Vec::new();
     let session = &session.deployment_id;
     check_score(conn, session, stage.as_str(), &mut differences)?;
-    none(differences)
+    none(&differences)
 }
 
 /// `integrity_check`: what is wrong, at most ten.
