@@ -4,8 +4,9 @@ use super::error::{FileContext, SqlContext, StoreError};
 use super::open;
 use super::paths::hex;
 use super::publish::Session;
+use super::rows::Stage;
 use super::seal;
-use super::verify::check_scores;
+use super::verify::check_score;
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
@@ -26,22 +27,27 @@ pub(super) fn check(
     let (mut conn, _) = open::known(path, path, bytes)?;
     let durable = || file.sync_all().at("make durable", path);
     let digest = if bytes <= SMALL {
-        none(structure(&conn)?)?;
-        none(foreign_keys(&conn)?)?;
+        none(&structure(&conn)?)?;
+        none(&foreign_keys(&conn)?)?;
         sealed(&conn, session)?;
-        scores(&conn, session)?;
+        score(&conn, session, Stage::PreDeployment)?;
+        score(&conn, session, Stage::PostDeployment)?;
         durable()?;
         file_digest(path)?
     } else {
         std::thread::scope(|scope| {
-            let structure = scope.spawn(|| none(structure(&open::known(path, path, bytes)?.0)?));
-            let keys = scope.spawn(|| none(foreign_keys(&open::known(path, path, bytes)?.0)?));
-            let scores = scope.spawn(|| scores(&open::known(path, path, bytes)?.0, session));
+            let structure = scope.spawn(|| none(&structure(&open::known(path, path, bytes)?.0)?));
+            let keys = scope.spawn(|| none(&foreign_keys(&open::known(path, path, bytes)?.0)?));
+            let scores = [Stage::PreDeployment, Stage::PostDeployment].map(|stage| {
+                scope.spawn(move || score(&open::known(path, path, bytes)?.0, session, stage))
+            });
             let digest = scope.spawn(|| durable().and_then(|()| file_digest(path)));
             let sealed = sealed(&conn, session);
             joined(structure)?;
             joined(keys)?;
-            joined(scores)?;
+            for stage in scores {
+                joined(stage)?;
+            }
             sealed?;
             joined(digest)
         })?
@@ -58,7 +64,7 @@ fn joined<T>(
         .map_err(|_| StoreError::Mismatch("a check did not come to its end".into()))?
 }
 
-fn none(problems: Vec<String>) -> Result<(), StoreError> {
+fn none(problems: &[String]) -> Result<(), StoreError> {
     if problems.is_empty() {
         Ok(())
     } else {
@@ -71,14 +77,15 @@ fn sealed(conn: &Connection, session: &Session) -> Result<(), StoreError> {
     let sealed = seal::read(conn, &session.deployment_id)?
         .ok_or_else(|| StoreError::Mismatch("the seal is gone".into()))?;
     let contents = seal::contents(conn, &session.deployment_id)?;
-    none(seal::compare(&contents, &sealed).err().unwrap_or_default())
+    none(&seal::compare(&contents, &sealed).err().unwrap_or_default())
 }
 
-/// Compares the recorded totals of the session with what the view makes of its rows.
-fn scores(conn: &Connection, session: &Session) -> Result<(), StoreError> {
+/// Compares the recorded totals of a stage with what the view makes of the rows.
+fn score(conn: &Connection, session: &Session, stage: Stage) -> Result<(), StoreError> {
     let mut differences = Vec::new();
-    check_scores(conn, &session.deployment_id, &mut differences)?;
-    none(differences)
+    let session = &session.deployment_id;
+    check_score(conn, session, stage.as_str(), &mut differences)?;
+    none(&differences)
 }
 
 /// `integrity_check`: what is wrong, at most ten.

@@ -240,16 +240,16 @@ fn known(shape: Shape) -> BTreeMap<&'static str, String> {
 
 /// The statements of a section: each begins a line with CREATE and ends a line with a semicolon.
 fn statements(section: &'static str) -> impl Iterator<Item = &'static str> {
-    let mut begun = None;
+    let mut opened = None;
     let mut end = 0;
     section.split_inclusive('\n').filter_map(move |line| {
         let begin = end;
         end += line.len();
         if line.starts_with("CREATE ") {
-            begun = Some(begin);
+            opened = Some(begin);
         }
         line.trim_end().strip_suffix(';')?;
-        let statement = section.get(begun.take()?..end)?;
+        let statement = section.get(opened.take()?..end)?;
         statement.trim_end().strip_suffix(';')
     })
 }
