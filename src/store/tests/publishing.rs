@@ -268,3 +268,29 @@ fn the_mode_of_an_existing_database_is_kept() {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn a_large_file_is_verified_by_many_threads_and_read_by_the_connection_that_verified_it() {
+    let place = Place::new();
+    let recorder = place.start(1);
+    let findings = (0..12_000_u32).map(|number| {
+        let mut one = finding(1, format!("{number:0200}").as_bytes());
+        one.fingerprint.0[..4].copy_from_slice(&number.to_be_bytes());
+        one
+    });
+    let findings = findings.collect();
+    recorder.findings(Stage::PreDeployment, findings).unwrap();
+    recorder
+        .validation(Stage::PreDeployment, 12_000, NOW)
+        .unwrap();
+    let (published, reader) = recorder.finish_and_read(&end(), &phase(5)).unwrap();
+    assert!(published.bytes > 4 << 20, "{published:?}");
+    assert_eq!(violations(&reader, Order::ByPath).len(), 12_000);
+    let check = place.verify().unwrap();
+    assert_eq!(check.outcome, Outcome::Ok);
+    assert_eq!(
+        (check.sha256, check.bytes),
+        (published.sha256, published.bytes)
+    );
+    assert_eq!(place.others(), [""; 0]);
+}
