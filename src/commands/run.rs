@@ -82,7 +82,6 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
-        scratch: std::env::temp_dir(),
     };
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }

@@ -9,7 +9,6 @@ use crate::store::{Published, Reader};
 use anyhow::Context as _;
 use serde_json::json;
 use std::io::Write;
-use std::path::PathBuf;
 
 /// Where reports go, and in which form.
 pub struct Outputs<'o> {
@@ -27,8 +26,6 @@ pub struct Outputs<'o> {
     pub delimiter: String,
     /// The database as the user named it.
     pub database_name: String,
-    /// A directory for a private copy of the database while the reports are made.
-    pub scratch: PathBuf,
 }
 
 /// Form of the report.
