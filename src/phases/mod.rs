@@ -119,7 +119,10 @@ pub fn run(job: &Job<'_>, recorder: Recorder, outputs: &mut Outputs<'_>) -> anyh
     run.phase(Phase::Verify, |run| {
         verify::run(run, seen.as_ref(), changed.unwrap_or(false))
     })?;
-    report::run(run, seen.as_ref(), outputs)
+    let ended = report::run(run, seen.as_ref(), outputs);
+    // The process is about to end: taking a tree of millions of paths apart first helps nobody.
+    std::mem::forget(seen);
+    ended
 }
 
 /// What a phase did: its result, and what the record says of it.

@@ -42,6 +42,8 @@ pub enum Level {
     Tree,
     /// Wants [`Scope::digest`] for files that share their size with another file.
     Digest,
+    /// Wants [`Scope::digest`] for files that share their size and their name with another file.
+    NamedDigest,
     /// Found by the engine itself (suppressions, dead patterns); its check only holds options.
     Engine,
 }
@@ -150,7 +152,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A digest of the file's content: equal digests mean equal contents for every practical purpose,
-    /// but it is no cryptographic promise. Only with [`Level::Digest`]; `None` where no other file has
+    /// but it is no cryptographic promise. Only with [`Level::Digest`] or [`Level::NamedDigest`]; `None` where no other file has
     /// the same size, for empty files, and where the file could not be read.
     pub fn digest(&self, entry: Entry<'_>) -> Option<u128> {
         self.digests.get(&entry.id()).copied()

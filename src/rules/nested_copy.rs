@@ -18,7 +18,7 @@ pub(super) static RULE: Rule = Rule {
           searches find everything twice, and changes go to the wrong copy. Git keeps every old version already.",
     fix: "Compare the two directories, keep one, and remove the other; `git log -- PATH` has what was there before.",
     severity: Severity::Error,
-    levels: &[Level::Tree, Level::Digest],
+    levels: &[Level::Tree, Level::NamedDigest],
     needs_paths: false,
     schema: |generator| generator.subschema_for::<NestedCopy>(),
     build: build::<NestedCopy>,

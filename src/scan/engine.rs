@@ -4,9 +4,10 @@ use super::accounts::{Status, Tally, Totals};
 use super::file::{FileScanner, Part};
 use super::inline::MARKER;
 use super::order::in_order;
-use super::plan::Plan;
+use super::plan::{Plan, RuleSet};
 use super::read::Desk;
 use super::suppress::{PolicySuppressions, SuppressionUse};
+use super::twins::Twins;
 use super::whole;
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Level;
@@ -48,7 +49,7 @@ pub struct Scan<'s> {
     pub(super) today: Date,
     pub(super) marker: &'s memmem::Finder<'s>,
     previous: Option<Previous<'s>>,
-    shared_sizes: HashSet<u64>,
+    twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
 }
 
@@ -87,7 +88,7 @@ impl<'s> Scan<'s> {
     ) -> Self {
         static FINDER: std::sync::LazyLock<memmem::Finder<'static>> =
             std::sync::LazyLock::new(|| memmem::Finder::new(MARKER));
-        let shared_sizes = shared_sizes(tree, plan);
+        let twins = Twins::new(tree, plan);
         Self {
             root,
             tree,
@@ -95,20 +96,22 @@ impl<'s> Scan<'s> {
             today,
             marker: &FINDER,
             previous,
-            shared_sizes,
+            twins,
             progress,
         }
     }
 
-    /// Whether another file that a digest rule looks at has the same size.
-    pub(super) fn shares_size(&self, entry: Entry<'_>) -> bool {
-        self.shared_sizes.contains(&entry.size())
+    /// Whether a rule wants the digest of this file.
+    pub(super) fn wants_digest(&self, entry: Entry<'_>, set: &RuleSet) -> bool {
+        entry.kind() == Kind::File && self.twins.want_digest(entry, set)
     }
 
-    /// What the earlier scan made of an entry that has not changed since.
-    pub(super) fn carried(&self, entry: Entry<'_>) -> Option<Status> {
+    /// What the earlier scan made of an entry that has not changed since. A file of which a digest is wanted only now,
+    /// since a new one is like it, has to be read again.
+    pub(super) fn carried(&self, entry: Entry<'_>, set: &RuleSet) -> Option<Status> {
         let (id, outcome) = self.before(entry)?;
-        Some(outcome.statuses[id.0 as usize])
+        let lacks_digest = !outcome.digests.contains_key(&id) && self.wants_digest(entry, set);
+        (!lacks_digest).then(|| outcome.statuses[id.0 as usize])
     }
 
     pub(super) fn carried_digest(&self, entry: Entry<'_>) -> Option<u128> {
@@ -121,25 +124,6 @@ impl<'s> Scan<'s> {
         let id = previous.unchanged[entry.id().0 as usize]?;
         Some((id, previous.outcome))
     }
-}
-
-fn shared_sizes(tree: &Tree, plan: &Plan<'_>) -> HashSet<u64> {
-    let wanted = |entry: &Entry<'_>| {
-        entry.kind() == Kind::File
-            && entry.size() > 0
-            && plan.set_of(*entry).is_some_and(|set| set.wants_digest)
-    };
-    let mut sizes: Vec<u64> = tree
-        .entries()
-        .filter(wanted)
-        .map(|entry| entry.size())
-        .collect();
-    sizes.sort_unstable();
-    sizes
-        .windows(2)
-        .filter(|pair| pair[0] == pair[1])
-        .map(|pair| pair[0])
-        .collect()
 }
 
 /// Runs the scan. `walked` are the paths that the walk could not or need not hand over.

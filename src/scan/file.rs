@@ -90,13 +90,13 @@ impl<'s> FileScanner<'s> {
                 .0
                 .as_str()
                 .to_owned();
-            if is_file && self.scan.carried(entry).is_none() {
+            if is_file && self.scan.carried(entry, set).is_none() {
                 self.skip(entry, SkipReason::Excluded(pattern), false);
             }
             return Status::NotChecked;
         }
         self.part.totals.files += u64::from(is_file);
-        if let Some(status) = self.scan.carried(entry) {
+        if let Some(status) = self.scan.carried(entry, set) {
             self.carry(entry, set, status);
             return status;
         }
@@ -111,18 +111,16 @@ impl<'s> FileScanner<'s> {
     /// Counts what the earlier scan saw of an entry that has not changed since.
     fn carry(&mut self, entry: Entry<'_>, set: &RuleSet, status: Status) {
         let is_file = !matches!(entry.kind(), Kind::Directory | Kind::NestedRepository);
-        let content: &[SlotId] = if status == Status::Checked {
-            &set.content
-        } else {
-            &[]
+        let (content, governance): (&[SlotId], &[SlotId]) = match status {
+            Status::Checked => (&set.content, &set.governance),
+            Status::NotChecked => (&[], &[]),
         };
-        for slot in set.entry.iter().filter(|_| is_file) {
-            self.part.tallies[slot.0 as usize].files_checked += 1;
-        }
-        for slot in content
+        let by_path = set.entry.iter().filter(|_| is_file);
+        // A rule that looks at path and content looked at one file.
+        let content = content
             .iter()
-            .filter(|slot| !(is_file && set.entry.contains(slot)))
-        {
+            .filter(|slot| !(is_file && set.entry.contains(slot)));
+        for slot in by_path.chain(content).chain(governance) {
             self.part.tallies[slot.0 as usize].files_checked += 1;
         }
         if let Some(digest) = self.scan.carried_digest(entry) {
@@ -142,14 +140,14 @@ impl<'s> FileScanner<'s> {
     }
 
     fn content_rules(&mut self, entry: Entry<'_>, set: &RuleSet) -> Status {
-        let wants_digest = set.wants_digest && self.scan.shares_size(entry);
-        if entry.kind() != Kind::File || (set.content.is_empty() && !wants_digest) {
+        let wants_digest = self.scan.wants_digest(entry, set);
+        if entry.kind() != Kind::File || (!set.wants_text() && !wants_digest) {
             return Status::NotChecked;
         }
         let mut desk = std::mem::take(&mut self.desk);
         let limit = self.scan.plan.policy().workspace.max_content;
         let want = Want {
-            text: !set.content.is_empty(),
+            text: set.wants_text(),
             digest: wants_digest,
             limit,
         };
@@ -184,6 +182,9 @@ impl<'s> FileScanner<'s> {
             }
             let is_counted = set.entry.contains(slot);
             clock = self.account(index, u64::from(!is_counted), clock);
+        }
+        for slot in &set.governance {
+            self.part.tallies[slot.0 as usize].files_checked += 1;
         }
         let extension = extension(entry);
         let mut comments = inline::parse(text, self.scan.marker, &extension);

@@ -13,6 +13,7 @@ mod plan;
 mod read;
 mod redact;
 mod suppress;
+mod twins;
 mod whole;
 
 pub use accounts::{Status, Tally, Totals};

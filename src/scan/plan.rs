@@ -38,12 +38,22 @@ pub(super) struct RuleSet {
     pub(super) excluded: Option<GlobId>,
     pub(super) entry: Vec<SlotId>,
     pub(super) content: Vec<SlotId>,
+    /// Slots of the engine's own rules that want the text of files.
+    pub(super) governance: Vec<SlotId>,
     /// All slots in scope, of whatever level: for whole-tree rules and for the engine's own.
     pub(super) all: Vec<SlotId>,
     pub(super) wants_digest: bool,
+    pub(super) wants_named_digest: bool,
     /// Indices into the policy's suppressions, in order.
     pub(super) suppressions: Vec<usize>,
     pub(super) may_be_unreadable: bool,
+}
+
+impl RuleSet {
+    /// Whether any rule wants the text of files.
+    pub(super) fn wants_text(&self) -> bool {
+        !self.content.is_empty() || !self.governance.is_empty()
+    }
 }
 
 /// The slots of a policy, and the rule set of each path of one tree.
@@ -156,9 +166,15 @@ impl<'p> Plan<'p> {
                 set.entry.push(id);
             }
             if slot.has(Level::Content) {
-                set.content.push(id);
+                let list = if slot.has(Level::Engine) {
+                    &mut set.governance
+                } else {
+                    &mut set.content
+                };
+                list.push(id);
             }
             set.wants_digest |= slot.has(Level::Digest);
+            set.wants_named_digest |= slot.has(Level::NamedDigest);
         }
         let suppressions = self.policy.suppressions.iter().enumerate();
         set.suppressions = suppressions
