@@ -1,12 +1,13 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
 use super::{Answer, Problem, stdout};
-use crate::ci::Environment;
+use crate::ci::{Environment, System};
 use crate::cleanup::{FileId, Reach};
 use crate::cli::{FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
-use crate::policy::{Policy, PolicyFile};
+use crate::policy::{Policy, PolicyFile, Problems};
+use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
@@ -40,8 +41,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let policy = load_policy(arguments, &root)?;
     let environment = Environment::from_lookup(&|name| environment_variable(name));
+    let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     set_threads(arguments)?;
     let random = random()?;
@@ -69,7 +70,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     };
     let mut report: Box<dyn Write> = match &arguments.output {
         None => Box::new(std::io::BufWriter::new(stdout())),
-        Some(path) => Box::new(report_file(path).map_err(Problem::usage)?),
+        Some(path) => Box::new(report_file(path, &database).map_err(Problem::usage)?),
     };
     let mut outputs = Outputs {
         report: &mut *report,
@@ -86,17 +87,61 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
 
-fn report_file(path: &Path) -> anyhow::Result<impl Write + use<>> {
-    let file = std::fs::File::create(path)
-        .with_context(|| format!("the report cannot be written to `{}`", path.display()))?;
-    let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(file));
+/// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
+/// there is a report.
+fn report_file(path: &Path, database: &Path) -> anyhow::Result<impl Write + use<>> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let what = || format!("the report cannot be written to `{}`", path.display());
+    if absolute(path)? == database {
+        return Err(anyhow!("it is the database").context(what()));
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .custom_flags(no_link);
+    let file = options.open(path).with_context(what)?;
+    if !file.metadata()?.is_file() {
+        return Err(anyhow!("it is no regular file").context(what()));
+    }
+    let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(EmptiedFile {
+        file,
+        is_emptied: false,
+    }));
     Ok(anstream::StripStream::new(out))
 }
 
-fn load_policy(arguments: &RunArgs, root: &Root) -> Result<Policy, Problem> {
+/// A file that loses its old content when the first new byte comes.
+struct EmptiedFile {
+    file: std::fs::File,
+    is_emptied: bool,
+}
+
+impl Write for EmptiedFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if !self.is_emptied {
+            self.file.set_len(0)?;
+            self.is_emptied = true;
+        }
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn load_policy(
+    arguments: &RunArgs,
+    root: &Root,
+    environment: &Environment,
+) -> Result<Policy, Problem> {
     let file = policy_file(arguments, root).map_err(Problem::usage)?;
     let loader = |path: &Path| root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
+        annotate(&problems, environment);
         let count = problems.0.len();
         let plural = if count == 1 { "mistake" } else { "mistakes" };
         Problem::usage(anyhow!(
@@ -164,6 +209,26 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
         workspace_path: Some(name.to_owned()),
         text,
     }))
+}
+
+/// Shows the mistakes of a policy where the CI system shows them to the author.
+fn annotate(problems: &Problems, environment: &Environment) {
+    if !environment.system.is_some_and(System::shows_annotations) {
+        return;
+    }
+    for problem in problems.0.iter().take(10) {
+        let (file, line, column) = (
+            command_property(&problem.source),
+            problem.line,
+            problem.column,
+        );
+        let message = command_data(&problem.to_string());
+        // The mistakes go to standard error in any case.
+        let _unwritable = writeln!(
+            stdout(),
+            "::error file={file},line={line},col={column},title=policy::{message}"
+        );
+    }
 }
 
 /// The destination of the record is looked at before anything else: what is wrong with it is the user's to correct.

@@ -212,3 +212,54 @@ fn help_of_every_command() {
               Print help (see a summary with '-h')
     ");
 }
+
+#[test]
+fn the_report_goes_to_a_file_that_keeps_its_content_until_there_is_a_report() {
+    let world = World::new()
+        .policy("version: 1\nrules: { final-newline: warning }\n")
+        .file("a.txt", "x");
+    let report = world.beside("report.json");
+    std::fs::write(
+        &report,
+        "what was there before, and longer than any report could be".repeat(1000),
+    )
+    .unwrap();
+    let arguments = |output: &'static str| ["--format", "json", "--output", output];
+    assert_eq!(world.run(&arguments("report.json")).status, 0);
+    let text = std::fs::read_to_string(&report).unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+    assert_eq!(
+        world.run(&arguments("factory_deployment.db")).status,
+        2,
+        "not over the record"
+    );
+    std::os::unix::fs::symlink("elsewhere", world.beside("link")).unwrap();
+    assert_eq!(
+        world.run(&arguments("link")).status,
+        2,
+        "not through a link"
+    );
+}
+
+#[test]
+fn a_policy_that_is_no_regular_file_is_an_error_and_never_a_missing_one() {
+    let world = World::new().link(".factory-gate.yml", "nowhere");
+    assert_eq!(world.run(&[]).status, 2);
+    let world = World::new().link(".factory-gate.yml", "/etc/passwd");
+    let answer = world.run(&[]);
+    assert_eq!(answer.status, 2);
+    assert!(!answer.stderr.contains("root:"), "{answer:?}");
+    let world = World::new();
+    let fifo = world.root().join(".factory-gate.yml");
+    rustix::fs::mkfifoat(rustix::fs::CWD, fifo, rustix::fs::Mode::RWXU).unwrap();
+    assert_eq!(world.run(&[]).status, 2);
+}
+
+#[test]
+fn a_policy_without_a_rule_checks_nothing_and_says_so() {
+    let answer = World::new()
+        .policy("version: 1\n")
+        .file("a.txt", "x")
+        .run(&[]);
+    assert_eq!(answer.status, 3, "{answer:?}");
+}

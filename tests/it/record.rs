@@ -202,3 +202,48 @@ fn nothing_is_left_beside_the_published_file() {
     names.sort();
     assert_eq!(names, ["factory_deployment.db", "work"]);
 }
+
+#[test]
+fn files_that_whole_tree_rules_find_count_once_in_the_score() {
+    let world = World::new()
+        .policy("version: 1\nrules: { duplicate-file: { severity: error, min_size: 1 } }\n")
+        .file("a.txt", "same\n")
+        .file("b.txt", "same\n");
+    world.run(&[]);
+    // The policy is the third file; one of the two is a copy.
+    assert_eq!(
+        world.query("SELECT DISTINCT subject FROM violations"),
+        ["file"]
+    );
+    let score = world.query("SELECT round(compliance_score, 4) FROM factory_validation");
+    assert_eq!(score, ["66.6667", "66.6667"]);
+}
+
+#[test]
+fn an_excerpt_never_shows_a_credential() {
+    let world = World::new()
+        .policy("version: 1\nrules: { trailing-whitespace: error }\n")
+        .file("a.cfg", "password = \"correct-horse-battery\" \n");
+    let answer = world.run(&[]);
+    assert!(!answer.stdout.contains("correct-horse"), "{answer:?}");
+    assert_eq!(
+        world.query("SELECT excerpt FROM violations"),
+        ["password = \"*********************\" "]
+    );
+}
+
+#[test]
+fn what_is_fixed_by_removal_of_its_twin_is_resolved() {
+    let world = World::new()
+        .policy(
+            "version: 1\nrules: { duplicate-file: { severity: error, min_size: 1 } }\n\
+             cleanup: { rules: { trash: { paths: [\"a.tmp\"] } } }\n",
+        )
+        .file("a.tmp", "same\n")
+        .file("b.txt", "same\n");
+    assert_eq!(world.run(&["--apply"]).status, 0);
+    assert_eq!(
+        world.query("SELECT path, resolution FROM violations"),
+        ["b.txt|removed"]
+    );
+}
