@@ -3,7 +3,7 @@
 use super::{Answer, Problem, stdout};
 use crate::ci::Environment;
 use crate::cleanup::{FileId, Reach};
-use crate::cli::{FailOn, Format, RunArgs};
+use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
 use crate::policy::{Policy, PolicyFile};
@@ -13,6 +13,7 @@ use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
 use crate::walk::{OwnOutputs, Root};
 use anyhow::{Context as _, anyhow};
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -60,10 +61,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         places: places(&policy, arguments, (&path, &database)),
         root,
         policy: &policy,
-        may_clean_up: arguments
-            .apply
-            .is_some_and(|apply| apply.includes_cleanup()),
-        may_fix: arguments.apply.is_some_and(|apply| apply.includes_fixes()),
+        may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
+        may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         clock: &SystemClock,
         watch: &watch,
     };
@@ -116,23 +115,22 @@ fn load_policy(arguments: &RunArgs, root: &Root) -> Result<Policy, Problem> {
 }
 
 fn policy_file(arguments: &RunArgs, root: &Path) -> anyhow::Result<Option<PolicyFile>> {
-    let path = match &arguments.policy {
-        Some(path) => path.clone(),
-        None => {
-            let present: Vec<PathBuf> = POLICY_NAMES
-                .iter()
-                .map(|name| root.join(name))
-                .filter(|path| path.exists())
-                .collect();
-            match present.as_slice() {
-                [] => return Ok(None),
-                [one] => one.clone(),
-                _ => anyhow::bail!(
-                    "there are both {} and {}: keep one",
-                    POLICY_NAMES[0],
-                    POLICY_NAMES[1]
-                ),
-            }
+    let path = if let Some(path) = &arguments.policy {
+        path.clone()
+    } else {
+        let present: Vec<PathBuf> = POLICY_NAMES
+            .iter()
+            .map(|name| root.join(name))
+            .filter(|path| path.exists())
+            .collect();
+        match present.as_slice() {
+            [] => return Ok(None),
+            [one] => one.clone(),
+            _ => anyhow::bail!(
+                "there are both {} and {}: keep one",
+                POLICY_NAMES[0],
+                POLICY_NAMES[1]
+            ),
         }
     };
     let text = std::fs::read(&path)
@@ -191,10 +189,11 @@ fn random() -> anyhow::Result<Random> {
     let mut bytes = [0; 27];
     getrandom::fill(&mut bytes).map_err(|error| anyhow!("no randomness: {error}"))?;
     let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+        let mut text = String::new();
+        for byte in bytes {
+            let _infallible = write!(text, "{byte:02x}");
+        }
+        text
     };
     let [first, second, third, ..] = bytes;
     Ok(Random {

@@ -9,7 +9,7 @@ use crate::walk::{Skipped, WalkOptions, Walked, walk};
 use serde_json::json;
 use std::collections::{BTreeMap, HashSet};
 
-pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen>> {
+pub(super) fn run(run: &mut Run<'_>) -> anyhow::Result<Did<Seen>> {
     let walked = walk_workspace(run);
     run.job.watch.check()?;
     if let Some(error) = &walked.git_error {
