@@ -25,7 +25,7 @@ pub struct Places {
 }
 
 /// Answers whether anything in the workspace was changed.
-pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen>) -> anyhow::Result<Did<bool>> {
+pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<Did<bool>> {
     run.job.watch.check()?;
     let policy = &run.job.policy.cleanup;
     if policy.rules.is_empty() {
@@ -79,7 +79,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen>) -> anyhow::Result<Did<
     })
 }
 
-fn protection(run: &Run<'_>, seen: &Seen) -> Protection {
+fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
     let index = match (&seen.walked.git, &seen.walked.git_error) {
         (_, Some(error)) => GitIndex::Unknown(error.to_string()),
         (Some(_), None) => GitIndex::Read,

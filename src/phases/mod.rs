@@ -2,6 +2,7 @@
 
 mod apply;
 mod cleanup;
+mod look;
 mod moment;
 mod progress;
 mod report;
@@ -16,7 +17,7 @@ pub use report::{Form, Outputs};
 pub use verdict::Exit;
 
 use crate::policy::Policy;
-use crate::scan::Outcome;
+use crate::scan::{Outcome, Plan};
 use crate::store::Recorder;
 use crate::store::rows::{PhaseRow, Verdict};
 use crate::walk::{Root, Walked};
@@ -85,8 +86,9 @@ struct Run<'j> {
 }
 
 /// What phase 1 saw.
-struct Seen {
+struct Seen<'j> {
     walked: Walked,
+    plan: Plan<'j>,
     outcome: Outcome,
 }
 

@@ -45,7 +45,7 @@ const SUMMARY_VIOLATIONS: u64 = 1_000;
 
 pub(super) fn run(
     mut run: Run<'_>,
-    seen: Option<&Seen>,
+    seen: Option<&Seen<'_>>,
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<Ended> {
     let started = run.begin(Phase::Report);
@@ -86,7 +86,7 @@ fn finish(run: Run<'_>, end: &SessionEnd, row: &PhaseRow) -> anyhow::Result<Publ
 
 fn end(
     run: &Run<'_>,
-    seen: Option<&Seen>,
+    seen: Option<&Seen<'_>>,
     is_interrupted: bool,
 ) -> anyhow::Result<(SessionEnd, serde_json::Value)> {
     let record = run.recorder.reader().record()?;

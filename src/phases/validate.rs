@@ -1,26 +1,26 @@
 //! Phase 1: walk, run every rule, record what they find.
 
-use super::{Did, Run, Seen};
-use crate::finding::Finding;
-use crate::scan::{Plan, Previous, Scan, Sink, SuppressionUse, Tally, Totals, scan};
-use crate::store::Recorder;
+use super::{Did, Run, Seen, look, stamp};
+use crate::scan::{Plan, SuppressionUse, Tally, Totals};
 use crate::store::rows::{RuleResultRow, Stage, SuppressionRow};
-use crate::walk::{Skipped, WalkOptions, Walked, walk};
 use serde_json::json;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-pub(super) fn run(run: &mut Run<'_>) -> anyhow::Result<Did<Seen>> {
-    let walked = walk_workspace(run);
+pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
+    let walked = look::walk_workspace(run);
     run.job.watch.check()?;
     if let Some(error) = &walked.git_error {
         run.reasons.push(error.to_string());
     }
     let plan = Plan::new(run.job.policy, &walked.tree);
-    let outcome = scan_stage(run, (&walked, &plan), (Stage::PreDeployment, None))?;
+    let outcome = look::first(run, &walked, &plan)?;
     run.recorder
         .suppressions(outcome.suppressions.iter().map(suppression_row).collect())?;
     let rows = rule_rows(&plan, Stage::PreDeployment, &outcome.tallies);
     run.recorder.rule_results(rows)?;
+    let time = stamp(run.job.clock.now());
+    run.recorder
+        .validation(Stage::PreDeployment, outcome.totals.files, &time)?;
     account(run, &outcome.totals);
     if outcome.totals.files == 0 && outcome.totals.skipped > 0 {
         run.reasons
@@ -35,80 +35,13 @@ pub(super) fn run(run: &mut Run<'_>) -> anyhow::Result<Did<Seen>> {
         "threads": rayon::current_num_threads(),
     });
     Ok(Did {
-        result: Seen { walked, outcome },
+        result: Seen {
+            walked,
+            plan,
+            outcome,
+        },
         detail,
     })
-}
-
-/// Walks the workspace as the policy says.
-pub(super) fn walk_workspace(run: &Run<'_>) -> Walked {
-    let options = WalkOptions {
-        enter_nested: run.job.policy.workspace.enter_nested,
-        list_ignored: !run.job.policy.cleanup.rules.is_empty(),
-        own_outputs: run.job.places.own_outputs.clone(),
-    };
-    walk(&run.job.root, &options)
-}
-
-/// Scans in one stage and hands everything to the record.
-pub(super) fn scan_stage(
-    run: &Run<'_>,
-    (walked, plan): (&Walked, &Plan<'_>),
-    (stage, before): (Stage, Option<&Seen>),
-) -> anyhow::Result<crate::scan::Outcome> {
-    let progress = run.job.watch.progress();
-    progress.total(walked.tree.len() as u64);
-    let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let advance = |count| progress.advance(count);
-    let previous = before.map(|seen| Previous {
-        tree: &seen.walked.tree,
-        outcome: &seen.outcome,
-    });
-    let prepared = Scan::new(
-        (&run.job.root, &walked.tree),
-        plan,
-        today,
-        previous,
-        &advance,
-    );
-    // What the earlier walk also passed over has its row already.
-    let known: HashSet<&Skipped> = before
-        .iter()
-        .flat_map(|seen| &seen.walked.skipped)
-        .collect();
-    let fresh: Vec<Skipped> = walked
-        .skipped
-        .iter()
-        .filter(|one| !known.contains(one))
-        .cloned()
-        .collect();
-    let mut sink = RecordSink { run, stage };
-    scan(&prepared, &fresh, &mut sink)
-}
-
-struct RecordSink<'r, 'j> {
-    run: &'r Run<'j>,
-    stage: Stage,
-}
-
-impl Sink for RecordSink<'_, '_> {
-    fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()> {
-        Ok(self.recorder().findings(self.stage, findings)?)
-    }
-
-    fn skipped(&mut self, skipped: Vec<Skipped>) -> anyhow::Result<()> {
-        Ok(self.recorder().skipped(skipped)?)
-    }
-
-    fn go_on(&mut self) -> anyhow::Result<()> {
-        Ok(self.run.job.watch.check()?)
-    }
-}
-
-impl RecordSink<'_, '_> {
-    fn recorder(&self) -> &Recorder {
-        &self.run.recorder
-    }
 }
 
 /// Takes a look's counts over, and says which paths leave the verdict open.

@@ -1,34 +1,32 @@
 //! Phase 4: look again. The workspace is walked anew; what changed since phase 1 is scanned again, and every
 //! whole-tree rule runs on what is there now.
 
-use super::validate::{account, rule_rows, scan_stage, walk_workspace};
-use super::{Did, Run, Seen, stamp};
+use super::validate::{account, rule_rows};
+use super::{Did, Run, Seen, look, stamp};
 use crate::finding::Fingerprint;
 use crate::scan::{Plan, Tally};
 use crate::store::rows::Stage;
-use crate::walk::Kind;
 use anyhow::Context as _;
 use serde_json::json;
 
 pub(super) fn run(
     run: &mut Run<'_>,
-    seen: Option<&Seen>,
+    seen: Option<&Seen<'_>>,
     was_changed: bool,
 ) -> anyhow::Result<Did<()>> {
     run.job.watch.check()?;
     let seen =
         seen.context("the workspace was not scanned, so there is nothing to compare with")?;
-    let now = walk_workspace(run);
-    let plan = Plan::new(run.job.policy, &now.tree);
-    let outcome = scan_stage(run, (&now, &plan), (Stage::PostDeployment, Some(seen)))?;
+    let now = look::walk_workspace(run);
+    let unchanged = now.tree.unchanged_since(&seen.walked.tree);
+    let changed = unchanged.iter().filter(|before| before.is_none()).count();
+    let outcome = look::second(run, &now, (seen, unchanged))?;
     account(run, &outcome.totals);
-    let gone: Vec<Box<[u8]>> = seen
-        .walked
-        .tree
-        .entries()
-        .filter(|entry| !entry.is_ignored() && now.tree.find(entry.path()).is_none())
-        .map(|entry| entry.path().to_vec().into())
-        .collect();
+    let before = &seen.walked.tree;
+    let gone = before
+        .missing_in(&now.tree)
+        .filter(|entry| !entry.is_ignored());
+    let gone: Vec<Box<[u8]>> = gone.map(|entry| entry.path().to_vec().into()).collect();
     let no_more: Vec<Fingerprint> = seen
         .outcome
         .whole_tree
@@ -43,28 +41,15 @@ pub(super) fn run(
             "{paths_gone} paths vanished while the run was going on"
         ));
     }
-    let tallies = left_over(run, &plan, &outcome.tallies)?;
+    let tallies = left_over(run, &seen.plan, &outcome.tallies)?;
     run.recorder
-        .rule_results(rule_rows(&plan, Stage::PostDeployment, &tallies))?;
+        .rule_results(rule_rows(&seen.plan, Stage::PostDeployment, &tallies))?;
     let time = stamp(run.job.clock.now());
     run.recorder
-        .validation(Stage::PreDeployment, seen.outcome.totals.files, &time)?;
-    run.recorder
         .validation(Stage::PostDeployment, outcome.totals.files, &time)?;
-    let changed = now
-        .tree
-        .entries()
-        .filter(|entry| entry.kind() == Kind::File && !entry.is_ignored())
-        .filter(|entry| {
-            seen.walked
-                .tree
-                .find(entry.path())
-                .is_none_or(|before| before.meta() != entry.meta())
-        })
-        .count();
     let detail = json!({
         "files_seen": outcome.totals.files,
-        "files_changed_or_new": changed,
+        "paths_changed_or_new": changed,
         "paths_gone": paths_gone,
         "bytes_read": outcome.totals.bytes,
         "violations_resolved": resolved,

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::suppress::{PolicySuppressions, SuppressionUse};
 use super::whole;
 use crate::finding::{Finding, Fingerprint};
+use crate::rules::Level;
 use crate::walk::{Entry, EntryId, Kind, Root, Skipped, Tree};
 use jiff::civil::Date;
 use memchr::memmem;
@@ -51,11 +52,10 @@ pub struct Scan<'s> {
 }
 
 /// An earlier scan in the same run. What has not changed since is not read again.
-#[derive(Clone, Copy)]
 pub struct Previous<'s> {
-    /// The tree as it was.
-    pub tree: &'s Tree,
-    /// What the scan saw.
+    /// For each entry of the tree now its entry in the earlier tree, if it has not changed.
+    pub unchanged: Vec<Option<EntryId>>,
+    /// What the earlier scan saw.
     pub outcome: &'s Outcome,
 }
 
@@ -106,24 +106,19 @@ impl<'s> Scan<'s> {
 
     /// What the earlier scan made of an entry that has not changed since.
     pub(super) fn carried(&self, entry: Entry<'_>) -> Option<Status> {
-        self.unchanged(entry)
-            .map(|(id, outcome)| outcome.statuses[id.0 as usize])
+        let (id, outcome) = self.before(entry)?;
+        Some(outcome.statuses[id.0 as usize])
     }
 
     pub(super) fn carried_digest(&self, entry: Entry<'_>) -> Option<u128> {
-        let (id, outcome) = self.unchanged(entry)?;
+        let (id, outcome) = self.before(entry)?;
         outcome.digests.get(&id).copied()
     }
 
-    fn unchanged(&self, entry: Entry<'_>) -> Option<(EntryId, &'s Outcome)> {
-        let previous = self.previous?;
-        let before = previous.tree.find(entry.path())?;
-        let same = match entry.kind() {
-            // A directory's time and size change with what is in it; what the rules see of it does not.
-            Kind::Directory => before.kind() == Kind::Directory,
-            _ => before.meta() == entry.meta(),
-        };
-        same.then_some((before.id(), previous.outcome))
+    fn before(&self, entry: Entry<'_>) -> Option<(EntryId, &'s Outcome)> {
+        let previous = self.previous.as_ref()?;
+        let id = previous.unchanged[entry.id().0 as usize]?;
+        Some((id, previous.outcome))
     }
 }
 
@@ -166,6 +161,7 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
         |part| collected.take(part, sink),
     )?;
     whole::tree_rules(scan, &suppressions, &mut collected.outcome, sink)?;
+    sink.go_on()?;
     let mut uses = suppressions.uses();
     // A second look knows only what changed: what is unused then says nothing about the policy.
     if scan.previous.is_none() {
@@ -174,6 +170,39 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
     uses.append(&mut collected.outcome.suppressions);
     collected.outcome.suppressions = uses;
     Ok(collected.outcome)
+}
+
+/// Runs only the whole-tree rules, on a tree that is the same as in the scan with this outcome. What the other rules
+/// counted holds as it is.
+///
+/// # Errors
+/// The sink refused.
+pub fn scan_whole_tree(
+    scan: &Scan<'_>,
+    earlier: &Outcome,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<Outcome> {
+    let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
+    let mut tallies = earlier.tallies.clone();
+    for (tally, slot) in tallies.iter_mut().zip(scan.plan.slots()) {
+        if slot.has(Level::Tree) {
+            *tally = Tally::default();
+        }
+    }
+    let totals = Totals {
+        files: earlier.totals.files,
+        ..Totals::default()
+    };
+    let mut outcome = Outcome {
+        statuses: Vec::new(),
+        digests: HashMap::new(),
+        tallies,
+        totals,
+        suppressions: Vec::new(),
+        whole_tree: HashSet::new(),
+    };
+    whole::tree_rules_with(scan, (&suppressions, &earlier.digests), &mut outcome, sink)?;
+    Ok(outcome)
 }
 
 fn scan_chunk(

@@ -15,6 +15,6 @@ mod suppress;
 mod whole;
 
 pub use accounts::{Status, Tally, Totals};
-pub use engine::{Outcome, Previous, Scan, Sink, scan};
+pub use engine::{Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
 pub use plan::{Plan, Slot, SlotId};
 pub use suppress::SuppressionUse;

@@ -10,8 +10,9 @@ use xxhash_rust::xxh3::Xxh3;
 const SNIFF: usize = 8 << 10;
 /// How much is read at a time when the content itself is not kept.
 const PIECE: usize = 256 << 10;
-/// A buffer that grew beyond this is given back after the file.
-const KEEP: usize = 4 << 20;
+/// What all threads' buffers together keep after a large file; what grew beyond is given back, since memory
+/// must not depend on the number of cores.
+const KEEP: usize = 64 << 20;
 
 /// What reading a file came to.
 pub(super) struct Reading {
@@ -37,7 +38,7 @@ pub(super) struct Want {
 /// Reads one file. The buffer is the thread's own and is reused.
 pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, buffer: &mut Vec<u8>) -> Reading {
     buffer.clear();
-    if buffer.capacity() > KEEP {
+    if buffer.capacity() > KEEP / rayon::current_num_threads() {
         buffer.shrink_to(PIECE);
     }
     let mut reading = Reading {

@@ -11,12 +11,26 @@ use crate::policy::Source;
 use crate::rules::{Level, Scope};
 use crate::walk::{EntryId, Kind};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::time::Instant;
 
 /// Runs the whole-tree rules, side by side, and hands over what they found in the order of the rules.
 pub(super) fn tree_rules(
     scan: &Scan<'_>,
     suppressions: &PolicySuppressions<'_>,
+    outcome: &mut Outcome,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<()> {
+    let digests = std::mem::take(&mut outcome.digests);
+    let result = tree_rules_with(scan, (suppressions, &digests), outcome, sink);
+    outcome.digests = digests;
+    result
+}
+
+/// As [`tree_rules`], with digests from elsewhere.
+pub(super) fn tree_rules_with(
+    scan: &Scan<'_>,
+    (suppressions, digests): (&PolicySuppressions<'_>, &HashMap<EntryId, u128>),
     outcome: &mut Outcome,
     sink: &mut dyn Sink,
 ) -> anyhow::Result<()> {
@@ -27,7 +41,7 @@ pub(super) fn tree_rules(
         .collect();
     let results: Vec<(usize, Found, Tally)> = slots
         .into_par_iter()
-        .map(|slot| tree_rule(scan, slot, outcome))
+        .map(|slot| tree_rule(scan, slot, digests))
         .collect();
     for (slot, mut found, tally) in results {
         outcome.tallies[slot].add(&tally);
@@ -58,7 +72,11 @@ pub(super) fn tree_rules(
     Ok(())
 }
 
-fn tree_rule(scan: &Scan<'_>, slot: usize, outcome: &Outcome) -> (usize, Found, Tally) {
+fn tree_rule(
+    scan: &Scan<'_>,
+    slot: usize,
+    digests: &HashMap<EntryId, u128>,
+) -> (usize, Found, Tally) {
     let started = Instant::now();
     let in_scope = scan
         .plan
@@ -84,10 +102,7 @@ fn tree_rule(scan: &Scan<'_>, slot: usize, outcome: &Outcome) -> (usize, Found, 
     };
     let mut found = Found::default();
     if let Some(check) = scan.plan.slots()[slot].check {
-        check.tree(
-            &Scope::new(scan.tree, members, &outcome.digests),
-            &mut found,
-        );
+        check.tree(&Scope::new(scan.tree, members, digests), &mut found);
     }
     tally.requirements = found.take_requirements();
     tally.nanoseconds = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);

@@ -1,0 +1,100 @@
+//! A look at the workspace: the first sees everything, the second what is there now, and reads only what changed.
+
+use super::{Run, Seen};
+use crate::finding::Finding;
+use crate::scan::{Outcome, Plan, Previous, Scan, Sink, scan, scan_whole_tree};
+use crate::store::rows::Stage;
+use crate::walk::{EntryId, Skipped, WalkOptions, Walked, walk};
+use std::collections::HashSet;
+
+/// Walks the workspace as the policy says.
+pub(super) fn walk_workspace(run: &Run<'_>) -> Walked {
+    let options = WalkOptions {
+        enter_nested: run.job.policy.workspace.enter_nested,
+        list_ignored: !run.job.policy.cleanup.rules.is_empty(),
+        own_outputs: run.job.places.own_outputs.clone(),
+    };
+    walk(&run.job.root, &options)
+}
+
+/// Looks at everything.
+pub(super) fn first(run: &Run<'_>, walked: &Walked, plan: &Plan<'_>) -> anyhow::Result<Outcome> {
+    let mut sink = RecordSink {
+        run,
+        stage: Stage::PreDeployment,
+    };
+    with_scan(run, (walked, plan, None), |prepared| {
+        scan(prepared, &walked.skipped, &mut sink)
+    })
+}
+
+/// Looks again. If not a path has changed, nothing is read again; every whole-tree rule runs in any case.
+pub(super) fn second(
+    run: &Run<'_>,
+    now: &Walked,
+    (seen, unchanged): (&Seen<'_>, Vec<Option<EntryId>>),
+) -> anyhow::Result<Outcome> {
+    let mut sink = RecordSink {
+        run,
+        stage: Stage::PostDeployment,
+    };
+    let is_same = now.tree.len() == seen.walked.tree.len() && unchanged.iter().all(Option::is_some);
+    if is_same && now.skipped == seen.walked.skipped {
+        return with_scan(run, (now, &seen.plan, None), |prepared| {
+            scan_whole_tree(prepared, &seen.outcome, &mut sink)
+        });
+    }
+    // What the earlier walk also passed over has its row already.
+    let known: HashSet<&Skipped> = seen.walked.skipped.iter().collect();
+    let fresh = now
+        .skipped
+        .iter()
+        .filter(|one| !known.contains(one))
+        .cloned();
+    let fresh: Vec<Skipped> = fresh.collect();
+    let previous = Previous {
+        unchanged,
+        outcome: &seen.outcome,
+    };
+    let plan = Plan::new(run.job.policy, &now.tree);
+    with_scan(run, (now, &plan, Some(previous)), |prepared| {
+        scan(prepared, &fresh, &mut sink)
+    })
+}
+
+fn with_scan(
+    run: &Run<'_>,
+    (walked, plan, previous): (&Walked, &Plan<'_>, Option<Previous<'_>>),
+    look: impl FnOnce(&Scan<'_>) -> anyhow::Result<Outcome>,
+) -> anyhow::Result<Outcome> {
+    let progress = run.job.watch.progress();
+    progress.total(walked.tree.len() as u64);
+    let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let advance = |count| progress.advance(count);
+    look(&Scan::new(
+        (&run.job.root, &walked.tree),
+        plan,
+        today,
+        previous,
+        &advance,
+    ))
+}
+
+struct RecordSink<'r, 'j> {
+    run: &'r Run<'j>,
+    stage: Stage,
+}
+
+impl Sink for RecordSink<'_, '_> {
+    fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()> {
+        Ok(self.run.recorder.findings(self.stage, findings)?)
+    }
+
+    fn skipped(&mut self, skipped: Vec<Skipped>) -> anyhow::Result<()> {
+        Ok(self.run.recorder.skipped(skipped)?)
+    }
+
+    fn go_on(&mut self) -> anyhow::Result<()> {
+        Ok(self.run.job.watch.check()?)
+    }
+}
