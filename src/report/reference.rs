@@ -96,7 +96,7 @@ impl<'s> Keys<'s> {
             None | Some(Value::Null) => String::new(),
             Some(default) => format!("`{}`", plain(default)),
         };
-        let kind = if path.ends_with(".use") {
+        let kind = if path == "rules.NAME.use" {
             "a [built-in rule](rules.md)".to_owned()
         } else {
             self.kind(value)
