@@ -38,7 +38,7 @@ fn main() -> anyhow::Result<()> {
         let batch = (first..findings.min(first + AT_ONCE)).map(|number| finding(number, &rules));
         recorder.findings(Stage::PreDeployment, batch.collect())?;
     }
-    // Answers only when every row before it is durable.
+    // Answers only when every row before it is committed.
     recorder.phase(phase(1))?;
     let inserted = begun.elapsed();
 
@@ -56,7 +56,7 @@ fn main() -> anyhow::Result<()> {
     let rate = |time: std::time::Duration| f64::from(findings) / time.as_secs_f64();
     println!("{findings} findings, {} bytes", published.bytes);
     println!(
-        "inserted and durable: {:.2} s, {:.0} rows/s",
+        "inserted and committed: {:.2} s, {:.0} rows/s",
         inserted.as_secs_f64(),
         rate(inserted)
     );

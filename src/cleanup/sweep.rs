@@ -93,6 +93,11 @@ pub trait Journal {
     /// # Errors
     /// They may not be durable. Nothing further is then removed.
     fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()>;
+
+    /// Asked before each batch: whether to go on. What is not begun stays planned.
+    fn goes_on(&self) -> bool {
+        true
+    }
 }
 
 /// What a whole sweep did, counted from its results.
@@ -112,6 +117,8 @@ pub struct Swept {
     pub refused: u64,
     /// Targets that failed.
     pub failed: u64,
+    /// Whether the sweep was stopped before its end.
+    pub is_stopped: bool,
 }
 
 /// The record could not be made durable, so the sweep stopped.
@@ -178,6 +185,10 @@ impl Sweeper {
         let mut names_removed = HashMap::new();
         let pairs: Vec<_> = targets.iter().zip(&identified.looks).enumerate().collect();
         for batch in pairs.chunks(BATCH) {
+            if !journal.goes_on() {
+                swept.is_stopped = true;
+                break;
+            }
             let intents: Vec<Intent> = batch
                 .iter()
                 .filter_map(|(target, (_, look))| match look {

@@ -11,7 +11,7 @@ use crate::report::github;
 use crate::report::progress::{Mode, Progress};
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
-use crate::walk::{OwnOutputs, Root};
+use crate::walk::{OwnOutputs, Root, read_named};
 use anyhow::{Context as _, anyhow};
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
@@ -48,8 +48,6 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let random = random()?;
     let start = session_start(&policy, &path, (&environment, random.id));
     let policies = policy_rows(&policy);
-    let recorder =
-        Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let mode = Mode::choose(
         arguments.quiet,
         std::io::stderr().is_terminal(),
@@ -57,6 +55,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     );
     let watch = Watch::new(Progress::new(mode));
     stop_on_signals(&watch)?;
+    let recorder =
+        Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
         places: places(&policy, arguments, (&path, &database)),
         root,
@@ -81,7 +81,6 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
-        scratch: std::env::temp_dir(),
     };
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
@@ -94,7 +93,7 @@ fn report_file(path: &Path) -> anyhow::Result<impl Write + use<>> {
 }
 
 fn load_policy(arguments: &RunArgs, root: &Root) -> Result<Policy, Problem> {
-    let file = policy_file(arguments, root.path()).map_err(Problem::usage)?;
+    let file = policy_file(arguments, root).map_err(Problem::usage)?;
     let loader = |path: &Path| root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         let count = problems.0.len();
@@ -110,43 +109,58 @@ fn load_policy(arguments: &RunArgs, root: &Root) -> Result<Policy, Problem> {
             FailOn::Note => Some(Severity::Note),
             FailOn::Never => None,
         };
+        if fail_on == FailOn::Never {
+            policy.gate.min_score = None;
+        }
     }
     Ok(policy)
 }
 
-fn policy_file(arguments: &RunArgs, root: &Path) -> anyhow::Result<Option<PolicyFile>> {
-    let path = if let Some(path) = &arguments.policy {
-        path.clone()
-    } else {
-        let present: Vec<PathBuf> = POLICY_NAMES
-            .iter()
-            .map(|name| root.join(name))
-            .filter(|path| path.exists())
-            .collect();
-        match present.as_slice() {
-            [] => return Ok(None),
-            [one] => one.clone(),
-            _ => anyhow::bail!(
-                "there are both {} and {}: keep one",
-                POLICY_NAMES[0],
-                POLICY_NAMES[1]
-            ),
-        }
+fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
+    let unreadable = |path: &Path| format!("the policy `{}` cannot be read", path.display());
+    if let Some(path) = &arguments.policy {
+        let text = read_named(path, MOST_POLICY_BYTES).with_context(|| unreadable(path))?;
+        let real = path.canonicalize()?;
+        let workspace_path = real
+            .strip_prefix(root.path())
+            .ok()
+            .and_then(Path::to_str)
+            .map(str::to_owned);
+        let name = workspace_path
+            .clone()
+            .unwrap_or_else(|| path.display().to_string());
+        return Ok(Some(PolicyFile {
+            name,
+            workspace_path,
+            text,
+        }));
+    }
+    // A link that leads nowhere is a policy that is missing, not a workspace without one.
+    let is_there = |name: &&str| root.path().join(name).symlink_metadata().is_ok();
+    let name = match POLICY_NAMES
+        .iter()
+        .filter(|name| is_there(name))
+        .collect::<Vec<_>>()[..]
+    {
+        [] => return Ok(None),
+        [name] => *name,
+        _ => anyhow::bail!(
+            "there are both {} and {}: keep one",
+            POLICY_NAMES[0],
+            POLICY_NAMES[1]
+        ),
     };
-    let text = std::fs::read(&path)
-        .with_context(|| format!("the policy `{}` cannot be read", path.display()))?;
-    let real = path.canonicalize()?;
-    let workspace_path = real
-        .strip_prefix(root)
-        .ok()
-        .and_then(Path::to_str)
-        .map(str::to_owned);
-    let name = workspace_path
-        .clone()
-        .unwrap_or_else(|| path.display().to_string());
+    let text = root
+        .read_file(name.as_bytes(), MOST_POLICY_BYTES)
+        .with_context(|| {
+            format!(
+                "{}; a policy in a workspace is a regular file",
+                unreadable(Path::new(name))
+            )
+        })?;
     Ok(Some(PolicyFile {
-        name,
-        workspace_path,
+        name: name.to_owned(),
+        workspace_path: Some(name.to_owned()),
         text,
     }))
 }

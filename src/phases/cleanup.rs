@@ -2,8 +2,8 @@
 
 use super::{Did, Run, Seen, stamp};
 use crate::cleanup::{
-    ApplyToken, Denied, FileId, GitIndex, Identified, Intent, Journal, Look, Plan, Protection,
-    Reach, RootRules, Settled, Sweeper, Swept, Target,
+    ApplyToken, Denial, Denied, FileId, GitIndex, Identified, Intent, Journal, Look, Plan,
+    Protection, Reach, RootRules, Settled, Sweeper, Swept, Target,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};
@@ -41,6 +41,13 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     if let Some(why) = plan.refused() {
         run.reasons.push(format!("cleanup was refused: {why}"));
     }
+    let refused = plan
+        .denied()
+        .iter()
+        .filter(|denied| matches!(denied.denial, Denial::Refused(_)));
+    if plan.refused().is_none() {
+        refusals(run, refused.count() as u64);
+    }
     let mut detail = json!({
         "rules": policy.rules.len(),
         "targets": plan.targets().len(),
@@ -58,6 +65,11 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         });
     }
     let (swept, containment) = sweep(run, &plan, &protection)?;
+    refusals(run, swept.refused);
+    if swept.is_stopped {
+        run.reasons
+            .push("the cleanup was stopped before its end".into());
+    }
     if swept.failed > 0 {
         run.reasons.push(format!(
             "{} targets of the cleanup could not be removed",
@@ -77,6 +89,16 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         result: swept.files + swept.directories > 0,
         detail,
     })
+}
+
+/// What a guard keeps is for a person to look at: the policy wants to remove what must not be removed.
+fn refusals(run: &mut Run<'_>, count: u64) {
+    if count > 0 {
+        let plural = if count == 1 { "" } else { "s" };
+        run.reasons.push(format!(
+            "cleanup refused {count} target{plural}; the table cleanup_actions says why"
+        ));
+    }
 }
 
 fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
@@ -160,6 +182,10 @@ struct RecordJournal<'r, 'j> {
 }
 
 impl Journal for RecordJournal<'_, '_> {
+    fn goes_on(&self) -> bool {
+        !self.run.job.watch.is_interrupted()
+    }
+
     fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()> {
         let recorder: &Recorder = &self.run.recorder;
         let timestamp = stamp(self.run.job.clock.now());

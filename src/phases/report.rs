@@ -5,11 +5,10 @@ use super::{Ended, Exit, Phase, Run, Seen, stamp};
 use crate::ci::{self, Environment};
 use crate::report::{self, Database, github, terminal};
 use crate::store::rows::{PhaseRow, SessionEnd, SessionStatus, Verdict};
-use crate::store::{Published, ReadOptions, open_reader};
+use crate::store::{Published, Reader};
 use anyhow::Context as _;
 use serde_json::json;
 use std::io::Write;
-use std::path::PathBuf;
 
 /// Where reports go, and in which form.
 pub struct Outputs<'o> {
@@ -27,8 +26,6 @@ pub struct Outputs<'o> {
     pub delimiter: String,
     /// The database as the user named it.
     pub database_name: String,
-    /// A directory for a private copy of the database while the reports are made.
-    pub scratch: PathBuf,
 }
 
 /// Form of the report.
@@ -62,8 +59,9 @@ pub(super) fn run(
     let is_interrupted = run.job.watch.is_interrupted();
     let (end, detail) = end(&run, seen, is_interrupted)?;
     let row = run.row(Phase::Report, &started, ("completed", detail));
-    let published = finish(run, &end, &row)?;
-    write_reports(&published, outputs).context("the record is published, but a report failed")?;
+    let (published, reader) = finish(run, &end, &row)?;
+    write_reports(&published, &reader, outputs)
+        .context("the record is published, but a report failed")?;
     let exit = if is_interrupted {
         Exit::Interrupted
     } else {
@@ -75,13 +73,13 @@ pub(super) fn run(
     })
 }
 
-fn finish(run: Run<'_>, end: &SessionEnd, row: &PhaseRow) -> anyhow::Result<Published> {
+fn finish(run: Run<'_>, end: &SessionEnd, row: &PhaseRow) -> anyhow::Result<(Published, Reader)> {
     let Run { job, recorder, .. } = run;
-    let published = recorder
-        .finish(end, row)
+    let finished = recorder
+        .finish_and_read(end, row)
         .context("the record could not be published")?;
     job.watch.progress().finish();
-    Ok(published)
+    Ok(finished)
 }
 
 fn end(
@@ -128,12 +126,11 @@ fn end(
     Ok((end, detail))
 }
 
-fn write_reports(published: &Published, outputs: &mut Outputs<'_>) -> anyhow::Result<()> {
-    let options = ReadOptions {
-        scratch: outputs.scratch.clone(),
-        max_bytes: u64::MAX,
-    };
-    let reader = open_reader(&published.path, None, &options)?;
+fn write_reports(
+    published: &Published,
+    reader: &Reader,
+    outputs: &mut Outputs<'_>,
+) -> anyhow::Result<()> {
     let record = reader.record()?;
     let database = Database {
         path: outputs.database_name.clone(),
@@ -142,7 +139,7 @@ fn write_reports(published: &Published, outputs: &mut Outputs<'_>) -> anyhow::Re
     };
     let run = report::Run {
         record: &record,
-        rows: &reader,
+        rows: reader,
         database: Some(&database),
     };
     match outputs.form {
@@ -178,11 +175,15 @@ fn write_reports(published: &Published, outputs: &mut Outputs<'_>) -> anyhow::Re
             violations: SUMMARY_VIOLATIONS,
         };
         let summary = github::summary(&run, &outputs.source, limits)?;
-        ci::append(path, summary.markdown.as_bytes())?;
+        ci::append(path, summary.markdown.as_bytes()).with_context(|| unwritable(path))?;
     }
     if let Some(path) = &outputs.environment.output {
         let text = github::outputs(&run, dropped, &outputs.delimiter)?;
-        ci::append(path, &text)?;
+        ci::append(path, &text).with_context(|| unwritable(path))?;
     }
     Ok(())
+}
+
+fn unwritable(path: &std::path::Path) -> String {
+    format!("cannot append to `{}`", path.display())
 }

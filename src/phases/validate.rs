@@ -22,6 +22,12 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
     run.recorder
         .validation(Stage::PreDeployment, outcome.totals.files, &time)?;
     account(run, &outcome.totals);
+    if plan.slots().is_empty() && run.job.policy.cleanup.rules.is_empty() {
+        run.reasons.push(
+            "the policy has no rule on: nothing was checked; `extends: [recommended]` is a start"
+                .into(),
+        );
+    }
     if outcome.totals.files == 0 && outcome.totals.skipped > 0 {
         run.reasons
             .push("nothing was scanned, though the workspace is not empty".into());

@@ -38,7 +38,12 @@ pub(super) fn run(
         run.recorder.mark_resolved(gone)? + run.recorder.mark_resolved_findings(no_more)?;
     if !was_changed && paths_gone > 0 {
         run.reasons.push(format!(
-            "{paths_gone} paths vanished while the run was going on"
+            "{} vanished while the run was going on",
+            if paths_gone == 1 {
+                "1 path".into()
+            } else {
+                format!("{paths_gone} paths")
+            }
         ));
     }
     let tallies = left_over(run, &seen.plan, &outcome.tallies)?;

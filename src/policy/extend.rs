@@ -134,7 +134,10 @@ impl<'l> Documents<'l> {
                 Err(message) => return refuse(message, None, report),
             },
         };
-        self.follow(index, chain, report);
+        // What this policy names itself is laid on again; what a document below names is there already.
+        if known.is_none() || chain.len() == 1 || !self.layers.contains(&index) {
+            self.follow(index, chain, report);
+        }
         true
     }
 }

@@ -8,9 +8,11 @@ use crate::walk::{Kind, Tree};
 use bstr::ByteSlice as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use unicode_normalization::UnicodeNormalization as _;
+use xxhash_rust::xxh3::Xxh3;
 
 pub(super) static RULE: Rule = Rule {
     id: "case-conflict",
@@ -93,12 +95,12 @@ impl Default for CaseConflict {
 }
 
 /// The first path with a name, by the number of its directory and the folded name.
-type Names<'t> = HashMap<(u32, Box<[u8]>), &'t [u8]>;
+type Names<'t> = HashMap<u128, &'t [u8]>;
 
 impl Check for CaseConflict {
     fn tree(&self, scope: &Scope<'_>, found: &mut Found) {
         let mut folders = Folders::new();
-        let mut names = Names::new();
+        let mut names = Names::with_capacity(scope.entries().len());
         for entry in scope.entries() {
             let path: &[u8] = entry.path();
             let known = folders.all().len();
@@ -129,28 +131,41 @@ impl CaseConflict {
         tree: &Tree,
         found: &mut Found,
     ) {
-        match names.entry((parent, self.fold(last(path)))) {
+        let folded = self.fold(last(path));
+        let mut hash = Xxh3::new();
+        hash.update(&parent.to_le_bytes());
+        hash.update(&folded);
+        let first = match names.entry(hash.digest128()) {
             Slot::Vacant(slot) => {
                 slot.insert(path);
+                return;
             }
-            Slot::Occupied(first) => {
-                let is_directory = tree.find(path).is_some_and(|entry| {
-                    matches!(entry.kind(), Kind::Directory | Kind::NestedRepository)
-                });
-                let subject = if is_directory {
-                    Subject::Directory
-                } else {
-                    Subject::File
-                };
-                found.on(path, subject, message(last(path), last(first.get())));
-            }
+            Slot::Occupied(first) => *first.get(),
+        };
+        // Names are kept by their hashes; that the names are the same is not left to a hash.
+        if self.fold(last(first)) != folded {
+            return;
         }
+        let is_directory = tree
+            .find(path)
+            .is_some_and(|entry| matches!(entry.kind(), Kind::Directory | Kind::NestedRepository));
+        let subject = if is_directory {
+            Subject::Directory
+        } else {
+            Subject::File
+        };
+        found.on(path, subject, message(last(path), last(first)));
     }
 
     /// Equal for names that are the same to a file system without case. Bytes that are not UTF-8 stay as they are.
-    fn fold(&self, name: &[u8]) -> Box<[u8]> {
+    fn fold<'n>(&self, name: &'n [u8]) -> Cow<'n, [u8]> {
         if !self.unicode || name.is_ascii() {
-            return name.to_ascii_lowercase().into_boxed_slice();
+            let has_capitals = name.iter().any(u8::is_ascii_uppercase);
+            return if has_capitals {
+                name.to_ascii_lowercase().into()
+            } else {
+                name.into()
+            };
         }
         let mut folded = Vec::with_capacity(name.len());
         for chunk in name.utf8_chunks() {
@@ -159,7 +174,7 @@ impl CaseConflict {
             folded.extend(once.nfd().collect::<String>().bytes());
             folded.extend(chunk.invalid());
         }
-        folded.into_boxed_slice()
+        folded.into()
     }
 }
 

@@ -68,8 +68,8 @@ pub(super) static RULE: Rule = Rule {
             violations: &["a.txt:1:1"],
         },
         Example {
-            title: "A marker that was forgotten",
-            options: "",
+            title: "A marker that was forgotten, where that is asked for",
+            options: "lone_markers: true",
             files: &[
                 ExampleFile {
                     path: "a.txt",
@@ -83,8 +83,8 @@ pub(super) static RULE: Rule = Rule {
             violations: &["a.txt:2:1", "b.txt:1:1"],
         },
         Example {
-            title: "Only whole conflicts",
-            options: "lone_markers: false",
+            title: "Only whole conflicts: a lone marker may be quoted mail, or text about conflicts",
+            options: "",
             files: &[ExampleFile {
                 path: "a.txt",
                 is: ExampleKind::Text("a\n>>>>>>> topic\nb\n"),
@@ -113,7 +113,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             marker_size: 7,
-            lone_markers: true,
+            lone_markers: false,
             max_findings: DEFAULT_MAX_FINDINGS,
         }
     }
@@ -336,7 +336,10 @@ mod tests {
             messages("marker_size: 10", "<<<<<<< a\n=======\n>>>>>>> b\n"),
             [""; 0]
         );
-        assert_eq!(messages("marker_size: 10", "<<<<<<<<<< a\n").len(), 1);
+        assert_eq!(
+            messages("marker_size: 10\nlone_markers: true", "<<<<<<<<<< a\n").len(),
+            1
+        );
         assert_eq!(trial::mistakes(&RULE, "marker_size: 1").len(), 1);
         assert_eq!(trial::mistakes(&RULE, "marker_size: 99999999999").len(), 1);
     }
@@ -344,8 +347,8 @@ mod tests {
     #[test]
     fn a_conflict_in_a_conflict_leaves_its_ends_over() {
         let text = "<<<<<<< a\n<<<<<<< b\n=======\n>>>>>>> b\n=======\n>>>>>>> a\n";
-        assert_eq!(messages("", text).len(), 3);
-        assert_eq!(messages("lone_markers: false", text).len(), 1);
+        assert_eq!(messages("lone_markers: true", text).len(), 3);
+        assert_eq!(messages("", text).len(), 1);
     }
 
     proptest! {

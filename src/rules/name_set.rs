@@ -23,9 +23,9 @@ impl NameSet {
 
     /// Whether a pattern matches the whole name.
     pub(super) fn contains(&self, name: &[u8]) -> bool {
-        self.0
-            .iter()
-            .any(|pattern| matches(pattern.0.as_bytes(), name))
+        self.0.iter().any(|pattern| {
+            may_match(pattern.0.as_bytes(), name) && matches(pattern.0.as_bytes(), name)
+        })
     }
 }
 
@@ -59,6 +59,15 @@ impl JsonSchema for NamePattern {
             "description": "A name without /, exact or with * for any characters; upper and lower case are the same",
             "type": "string", "minLength": 1, "pattern": "^[^/]+$"
         })
+    }
+}
+
+/// Most names differ from most patterns in the first character already.
+fn may_match(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern.first(), name.first()) {
+        (Some(b'*'), _) => true,
+        (Some(wanted), Some(first)) => wanted.eq_ignore_ascii_case(first),
+        _ => true,
     }
 }
 

@@ -5,6 +5,7 @@ use super::file::{FileScanner, Part};
 use super::inline::MARKER;
 use super::order::in_order;
 use super::plan::Plan;
+use super::read::Desk;
 use super::suppress::{PolicySuppressions, SuppressionUse};
 use super::whole;
 use crate::finding::{Finding, Fingerprint};
@@ -149,13 +150,11 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
     let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
     let mut collected = Collected::new(scan);
     collected.walked(scan, walked, sink)?;
-    let entries: Vec<Entry<'_>> = scan.tree.entries().collect();
-    let chunks: Vec<&[Entry<'_>]> = entries.chunks(CHUNK).collect();
     in_order(
-        chunks.len(),
+        scan.tree.len().div_ceil(CHUNK),
         |number| {
-            let part = scan_chunk(scan, &suppressions, chunks[number]);
-            (scan.progress)(chunks[number].len() as u64);
+            let part = scan_chunk(scan, &suppressions, number);
+            (scan.progress)(part.statuses.len() as u64);
             part
         },
         |part| collected.take(part, sink),
@@ -205,20 +204,16 @@ pub fn scan_whole_tree(
     Ok(outcome)
 }
 
-fn scan_chunk(
-    scan: &Scan<'_>,
-    suppressions: &PolicySuppressions<'_>,
-    entries: &[Entry<'_>],
-) -> Part {
+fn scan_chunk(scan: &Scan<'_>, suppressions: &PolicySuppressions<'_>, number: usize) -> Part {
     thread_local! {
-        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        static DESK: RefCell<Desk> = RefCell::default();
     }
-    let mut scanner = FileScanner::new(scan, suppressions, BUFFER.take());
-    for entry in entries {
-        scanner.look(*entry);
+    let mut scanner = FileScanner::new(scan, suppressions, DESK.take());
+    for entry in scan.tree.slice(number * CHUNK, CHUNK) {
+        scanner.look(entry);
     }
-    let (part, buffer) = scanner.into_part();
-    BUFFER.set(buffer);
+    let (part, desk) = scanner.into_part();
+    DESK.set(desk);
     part
 }
 

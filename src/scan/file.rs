@@ -6,7 +6,7 @@ use super::finish::{self, Drafted};
 use super::governance;
 use super::inline;
 use super::plan::{RuleSet, SlotId};
-use super::read::{self, Want};
+use super::read::{self, Desk, Want};
 use super::suppress::{InlineSuppressions, PolicySuppressions, SuppressionUse};
 use crate::finding::{Finding, Fingerprinter, Found, State, Subject};
 use crate::rules::Content;
@@ -29,7 +29,7 @@ pub(super) struct Part {
 pub(super) struct FileScanner<'s> {
     scan: &'s Scan<'s>,
     suppressions: &'s PolicySuppressions<'s>,
-    buffer: Vec<u8>,
+    desk: Desk,
     found: Found,
     drafts: Vec<Drafted>,
     prints: Fingerprinter,
@@ -40,7 +40,7 @@ impl<'s> FileScanner<'s> {
     pub(super) fn new(
         scan: &'s Scan<'s>,
         suppressions: &'s PolicySuppressions<'s>,
-        buffer: Vec<u8>,
+        desk: Desk,
     ) -> Self {
         let tallies = vec![Tally::default(); scan.plan.slots().len()];
         let part = Part {
@@ -56,7 +56,7 @@ impl<'s> FileScanner<'s> {
         Self {
             scan,
             suppressions,
-            buffer,
+            desk,
             found,
             drafts,
             prints,
@@ -64,9 +64,9 @@ impl<'s> FileScanner<'s> {
         }
     }
 
-    /// The result, and the buffer for the next.
-    pub(super) fn into_part(self) -> (Part, Vec<u8>) {
-        (self.part, self.buffer)
+    /// The result, and the desk for the next.
+    pub(super) fn into_part(self) -> (Part, Desk) {
+        (self.part, self.desk.cleared())
     }
 
     /// Looks at one entry.
@@ -146,14 +146,14 @@ impl<'s> FileScanner<'s> {
         if entry.kind() != Kind::File || (set.content.is_empty() && !wants_digest) {
             return Status::NotChecked;
         }
-        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut desk = std::mem::take(&mut self.desk);
         let limit = self.scan.plan.policy().workspace.max_content;
         let want = Want {
             text: !set.content.is_empty(),
             digest: wants_digest,
             limit,
         };
-        let reading = read::read(self.scan.root, entry, want, &mut buffer);
+        let reading = read::read(self.scan.root, entry, want, &mut desk);
         self.part.totals.bytes += reading.bytes;
         self.part
             .digests
@@ -166,11 +166,11 @@ impl<'s> FileScanner<'s> {
             }
             Ok(()) if !want.text => Status::NotChecked,
             Ok(()) => {
-                self.check_text(entry, set, &buffer);
+                self.check_text(entry, set, &desk.buffer);
                 Status::Checked
             }
         };
-        self.buffer = buffer;
+        self.desk = desk;
         status
     }
 
@@ -186,7 +186,8 @@ impl<'s> FileScanner<'s> {
             clock = self.account(index, u64::from(!is_counted), clock);
         }
         let extension = extension(entry);
-        let comments = inline::parse(text, self.scan.marker, &extension);
+        let mut comments = inline::parse(text, self.scan.marker, &extension);
+        governance::hold_to_terms(self.scan, set, &mut comments);
         if !self.drafts.is_empty() || !comments.is_empty() {
             let comments = InlineSuppressions::new(comments, self.scan.today);
             self.finish(entry, set, Some((text, comments)));

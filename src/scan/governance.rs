@@ -3,10 +3,10 @@
 use super::engine::Scan;
 use super::finish::Drafted;
 use super::inline::Inline;
-use super::plan::{RuleSet, SlotId};
+use super::plan::RuleSet;
 use super::suppress::{InlineSuppressions, SuppressionUse, is_over};
 use crate::finding::{Draft, Place, Subject};
-use crate::policy::{Position, Source};
+use crate::policy::{Policy, Position, Source};
 use crate::rules::{Check, SuppressionTerms};
 use jiff::civil::Date;
 
@@ -24,15 +24,10 @@ pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppression
             .find(|slot| scan.plan.slot(*slot).instance.rule.id == rule)
     };
     let slots = (slot(MALFORMED), slot(EXPIRED), slot(UNUSED));
-    let terms = slots.0.map(|slot| terms(scan, slot)).unwrap_or_default();
     let pairs = comments.comments.iter().zip(&comments.matched);
     pairs
         .filter_map(|(comment, matched)| {
-            let flaw = comment
-                .flaw
-                .clone()
-                .or_else(|| broken_terms(scan, comment, terms));
-            let (slot, message) = match flaw {
+            let (slot, message) = match comment.flaw.clone() {
                 Some(flaw) => (slots.0?, flaw),
                 None if is_over(comment.expires, scan.today) => {
                     (slots.1?, expired_message(&comment.rule, comment.expires?))
@@ -55,12 +50,28 @@ pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppression
         .collect()
 }
 
-fn terms(scan: &Scan<'_>, slot: SlotId) -> SuppressionTerms {
-    scan.plan
-        .slot(slot)
-        .check
-        .map(Check::suppression_terms)
-        .unwrap_or_default()
+/// Marks the comments that do not say what the policy wants every suppression to say: they cover nothing.
+pub(super) fn hold_to_terms(scan: &Scan<'_>, set: &RuleSet, comments: &mut [Inline]) {
+    let slots = set.all.iter().map(|slot| scan.plan.slot(*slot));
+    let malformed = slots
+        .into_iter()
+        .find(|slot| slot.instance.rule.id == MALFORMED);
+    let terms = malformed
+        .and_then(|slot| slot.check)
+        .map(Check::suppression_terms);
+    for comment in comments.iter_mut().filter(|comment| comment.flaw.is_none()) {
+        comment.flaw = broken_terms(scan, comment, terms.unwrap_or_default());
+    }
+}
+
+/// What the policy wants its own suppressions to say.
+pub(super) fn terms_of_policy(policy: &Policy) -> SuppressionTerms {
+    let malformed = policy
+        .rules
+        .iter()
+        .find(|instance| instance.rule.id == MALFORMED);
+    let check = malformed.and_then(|instance| instance.variants.first()?.check.as_deref());
+    check.map(Check::suppression_terms).unwrap_or_default()
 }
 
 fn broken_terms(scan: &Scan<'_>, comment: &Inline, terms: SuppressionTerms) -> Option<String> {
@@ -74,7 +85,11 @@ fn broken_terms(scan: &Scan<'_>, comment: &Inline, terms: SuppressionTerms) -> O
     missing_term(terms, comment.owner.is_some(), comment.expires.is_some())
 }
 
-fn missing_term(terms: SuppressionTerms, has_owner: bool, has_expiry: bool) -> Option<String> {
+pub(super) fn missing_term(
+    terms: SuppressionTerms,
+    has_owner: bool,
+    has_expiry: bool,
+) -> Option<String> {
     if terms.owner && !has_owner {
         return Some("the policy wants an owner: add `owner=NAME`".into());
     }
@@ -100,21 +115,10 @@ pub(super) struct AboutPolicy {
 /// What is wrong with the policy's own suppressions and patterns, once everything has been scanned.
 pub(super) fn about_policy(scan: &Scan<'_>, uses: &[SuppressionUse]) -> Vec<AboutPolicy> {
     let policy = scan.plan.policy();
-    let terms = scan
-        .plan
-        .slots()
-        .iter()
-        .find(|slot| slot.instance.rule.id == MALFORMED);
-    let terms = terms
-        .and_then(|slot| slot.check)
-        .map(Check::suppression_terms);
+    let terms = terms_of_policy(policy);
     let mut found = Vec::new();
     for (one, used) in policy.suppressions.iter().zip(uses) {
-        let missing = missing_term(
-            terms.unwrap_or_default(),
-            one.owner.is_some(),
-            one.expires.is_some(),
-        );
+        let missing = missing_term(terms, one.owner.is_some(), one.expires.is_some());
         let (rule, message) = match missing {
             Some(flaw) => (MALFORMED, flaw.replace('=', ": ")),
             None => match one.expires.filter(|_| is_over(one.expires, scan.today)) {

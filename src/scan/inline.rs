@@ -82,8 +82,17 @@ fn opening(before: &[u8], extension: &str) -> Option<bool> {
         .iter()
         .filter(|opening| !is_markup || matches!(**opening, "<!--" | ".."))
         .filter_map(|opening| before.strip_suffix(opening.as_bytes()))
+        .filter(|code| !ends_in_quote(code))
         .map(|code| code.trim_ascii().is_empty())
         .max()
+}
+
+/// A quote, or a line end spelt in a string, right before what looks like a comment: it is text of the program.
+fn ends_in_quote(code: &[u8]) -> bool {
+    code.ends_with(b"\\n")
+        || code
+            .last()
+            .is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`'))
 }
 
 /// Comments one above the other all cover the first line below them.
@@ -107,7 +116,8 @@ fn comment(rest: &str, place: &Inline, found: &mut Vec<Inline>) {
         return found.push(flawed("expected `allow(RULE) REASON`"));
     };
     let mut terms = Inline { ..place.clone() };
-    for word in without_closing(reason).split_whitespace() {
+    let reason = without_closing(reason).trim_start_matches([':', '-', ' ', '\u{2014}']);
+    for word in reason.split_whitespace() {
         if let Some(owner) = word.strip_prefix("owner=") {
             terms.owner = Some(owner.to_owned());
         } else if let Some(date) = word.strip_prefix("expires=") {
@@ -191,6 +201,29 @@ mod tests {
             all("<!-- factory-gate: allow(a) because -->\n", "md")[0].reason,
             "because"
         );
+    }
+
+    #[test]
+    fn text_in_quotes_is_no_comment_and_a_colon_is_no_reason() {
+        assert!(
+            all(
+                "let text = \"# factory-gate: allow(a) because\\n\";\n",
+                "rs"
+            )
+            .is_empty()
+        );
+        assert!(
+            all(
+                "let text = \"x\\n# factory-gate: allow(a) because\";\n",
+                "rs"
+            )
+            .is_empty()
+        );
+        assert_eq!(
+            all("# factory-gate: allow(a): because\n", "sh")[0].reason,
+            "because"
+        );
+        assert!(all("# factory-gate: allow(a): \n", "sh")[0].flaw.is_some());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Turns byte offsets into lines and columns, lazily and in one forward pass: only where something was found.
 
+use super::redact::redact;
 use crate::finding::{Excerpt, Region};
 use bstr::ByteSlice as _;
 use std::ops::Range;
@@ -57,14 +58,14 @@ impl<'t> Locator<'t> {
                 before.fold((0, at), |(count, _), (from, _, _)| (count + 1, from));
             (start, first_column) = (from, column.saturating_sub(characters));
         }
-        let text = line
+        let text: String = line
             .get(start..)
             .unwrap_or_default()
             .chars()
             .take(EXCERPT)
             .collect();
         Excerpt {
-            text,
+            text: redact(&text).into_owned(),
             first_column: first_column.max(1),
         }
     }

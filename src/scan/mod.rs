@@ -11,6 +11,7 @@ mod locate;
 mod order;
 mod plan;
 mod read;
+mod redact;
 mod suppress;
 mod whole;
 

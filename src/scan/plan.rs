@@ -98,30 +98,15 @@ impl<'p> Plan<'p> {
 
     fn match_paths(&mut self, tree: &Tree) {
         let interner = Interner::default();
-        let entries: Vec<Entry<'_>> = tree.entries().collect();
         let policy = self.policy;
-        self.of_entry = entries
-            .par_chunks(1024)
+        self.of_entry = (0..tree.len().div_ceil(CHUNK))
+            .into_par_iter()
             .flat_map_iter(|chunk| {
-                let (mut matched, mut scratch) = (Vec::new(), Vec::new());
-                let mut last: Option<(Vec<GlobId>, u32)> = None;
-                let interner = &interner;
-                chunk.iter().map(move |entry| {
-                    if entry.is_ignored() {
-                        return IGNORED;
-                    }
-                    policy
-                        .globs
-                        .matches(entry.path(), entry.kind(), &mut matched, &mut scratch);
-                    match &last {
-                        Some((same, id)) if *same == matched => *id,
-                        _ => {
-                            let id = interner.id(&matched);
-                            last = Some((matched.clone(), id));
-                            id
-                        }
-                    }
-                })
+                let mut matcher = Matcher::new(policy, &interner);
+                let entries = tree.slice(chunk * CHUNK, CHUNK);
+                entries
+                    .map(move |entry| matcher.set(entry))
+                    .collect::<Vec<u32>>()
             })
             .collect();
         for matched in interner.into_lists() {
@@ -233,6 +218,52 @@ impl<'p> Plan<'p> {
             .globs
             .ids()
             .filter(|id| !self.used[id.0 as usize])
+    }
+}
+
+/// Entries that are matched in one go.
+const CHUNK: usize = 1024;
+
+/// Matches entries one after the other; neighbours mostly match the same patterns.
+struct Matcher<'m> {
+    policy: &'m Policy,
+    interner: &'m Interner,
+    matched: Vec<GlobId>,
+    scratch: Vec<usize>,
+    last: Option<(Vec<GlobId>, u32)>,
+}
+
+impl<'m> Matcher<'m> {
+    fn new(policy: &'m Policy, interner: &'m Interner) -> Self {
+        Self {
+            policy,
+            interner,
+            matched: Vec::new(),
+            scratch: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// The number of the entry's rule set.
+    fn set(&mut self, entry: Entry<'_>) -> u32 {
+        if entry.is_ignored() {
+            return IGNORED;
+        }
+        let globs = &self.policy.globs;
+        globs.matches(
+            entry.path(),
+            entry.kind(),
+            &mut self.matched,
+            &mut self.scratch,
+        );
+        match &self.last {
+            Some((same, id)) if *same == self.matched => *id,
+            _ => {
+                let id = self.interner.id(&self.matched);
+                self.last = Some((self.matched.clone(), id));
+                id
+            }
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Reads a file once: into a reused buffer if it is text, past it if only its digest is wanted.
 
-use crate::walk::{Entry, Root, SkipReason};
+use crate::walk::{Entry, LastDirectory, Root, SkipReason};
 use rustix::buffer::spare_capacity;
 use rustix::fs::FileType;
-use std::os::fd::OwnedFd;
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use xxhash_rust::xxh3::Xxh3;
 
 /// How many bytes decide whether a file is text: as many as git looks at.
@@ -35,8 +36,27 @@ pub(super) struct Want {
     pub(super) limit: u64,
 }
 
-/// Reads one file. The buffer is the thread's own and is reused.
-pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, buffer: &mut Vec<u8>) -> Reading {
+/// What a thread keeps from file to file.
+#[derive(Default)]
+pub(super) struct Desk {
+    /// Holds the text after [`read`].
+    pub(super) buffer: Vec<u8>,
+    directory: LastDirectory,
+}
+
+impl Desk {
+    /// With the buffer, but without the directory: by the next chunk another one may have its name.
+    pub(super) fn cleared(self) -> Self {
+        Self {
+            directory: LastDirectory::default(),
+            ..self
+        }
+    }
+}
+
+/// Reads one file.
+pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, desk: &mut Desk) -> Reading {
+    let buffer = &mut desk.buffer;
     buffer.clear();
     if buffer.capacity() > KEEP / rayon::current_num_threads() {
         buffer.shrink_to(PIECE);
@@ -46,23 +66,30 @@ pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, buffer: &mut Vec<u
         digest: None,
         bytes: 0,
     };
-    if let Err(error) = read_file(root, entry, want, (buffer, &mut reading)) {
+    if let Err(error) = read_file(root, entry, want, (desk, &mut reading)) {
         reading.digest = None;
         reading.text = Err(match error {
-            rustix::io::Errno::NOENT | rustix::io::Errno::LOOP => SkipReason::ChangedWhileRead,
+            error if is_gone(&error) => SkipReason::ChangedWhileRead,
             error => SkipReason::Unreadable(error.to_string()),
         });
     }
     reading
 }
 
+/// Whether the path is not any more what the walk saw.
+fn is_gone(error: &std::io::Error) -> bool {
+    let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
+    is_link || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 fn read_file(
     root: &Root,
     entry: Entry<'_>,
     want: Want,
-    (buffer, reading): (&mut Vec<u8>, &mut Reading),
-) -> rustix::io::Result<()> {
-    let file = root.open_file(entry.path())?;
+    (desk, reading): (&mut Desk, &mut Reading),
+) -> std::io::Result<()> {
+    let file = File::from(root.open_in(entry.path(), &mut desk.directory)?);
+    let buffer = &mut desk.buffer;
     let size = entry.size();
     let fits = want.text && size <= want.limit;
     if want.text && !fits {
@@ -93,32 +120,23 @@ fn read_file(
 }
 
 /// Reads until there is enough to tell text from binary.
-fn read_start(file: &OwnedFd, size: u64, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
-    let expected = usize::try_from(size).unwrap_or(PIECE).min(PIECE);
-    buffer.reserve(expected.max(1));
-    let enough = expected.min(SNIFF);
-    while buffer.len() < enough {
-        if rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(buffer)))? == 0 {
-            break;
-        }
-    }
-    Ok(())
+fn read_start(file: &File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    read_up_to(file, size.min(PIECE as u64), buffer)
 }
 
 /// Reads on to the size that the file had; what grew beyond it shows in the check afterwards.
-fn read_rest(file: &OwnedFd, size: u64, buffer: &mut Vec<u8>) -> rustix::io::Result<()> {
-    let size = usize::try_from(size).unwrap_or(usize::MAX);
-    while buffer.len() < size {
-        buffer.reserve_exact(size - buffer.len());
-        if rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(buffer)))? == 0 {
-            break;
-        }
-    }
-    buffer.truncate(size);
+fn read_rest(file: &File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    read_up_to(file, size.saturating_sub(buffer.len() as u64), buffer)
+}
+
+/// Reads at most `most` bytes more, whatever room the buffer has: what is read must not depend on the file before.
+fn read_up_to(mut file: &File, most: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+    buffer.reserve(usize::try_from(most).unwrap_or(0));
+    file.by_ref().take(most).read_to_end(buffer)?;
     Ok(())
 }
 
-fn hash_rest(file: &OwnedFd, buffer: &mut Vec<u8>, hash: &mut Xxh3) -> rustix::io::Result<u64> {
+fn hash_rest(file: &File, buffer: &mut Vec<u8>, hash: &mut Xxh3) -> std::io::Result<u64> {
     let mut bytes = 0;
     loop {
         buffer.clear();
@@ -132,11 +150,7 @@ fn hash_rest(file: &OwnedFd, buffer: &mut Vec<u8>, hash: &mut Xxh3) -> rustix::i
 }
 
 /// A file that is not what it was when the walk saw it was checked in a state that never was.
-fn check_unchanged(
-    file: &OwnedFd,
-    entry: Entry<'_>,
-    reading: &mut Reading,
-) -> rustix::io::Result<()> {
+fn check_unchanged(file: &File, entry: Entry<'_>, reading: &mut Reading) -> std::io::Result<()> {
     let facts = rustix::fs::fstat(file)?;
     let meta = entry.meta();
     let same = FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile

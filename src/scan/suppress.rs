@@ -1,7 +1,9 @@
 //! What suppressions cover: counts for the record, and findings about those that cover nothing.
 
+use super::governance::{missing_term, terms_of_policy};
 use super::inline::Inline;
 use crate::policy::Policy;
+use crate::rules::SuppressionTerms;
 use crate::walk::Entry;
 use jiff::civil::Date;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +33,7 @@ pub struct SuppressionUse {
 pub(super) struct PolicySuppressions<'p> {
     policy: &'p Policy,
     today: Date,
+    terms: SuppressionTerms,
     matched: Vec<AtomicU64>,
 }
 
@@ -41,9 +44,11 @@ impl<'p> PolicySuppressions<'p> {
             .iter()
             .map(|_| AtomicU64::new(0))
             .collect();
+        let terms = terms_of_policy(policy);
         Self {
             policy,
             today,
+            terms,
             matched,
         }
     }
@@ -52,7 +57,9 @@ impl<'p> PolicySuppressions<'p> {
     pub(super) fn cover(&self, candidates: &[usize], rule_id: &str) -> Option<u32> {
         let index = *candidates.iter().find(|index| {
             let one = &self.policy.suppressions[**index];
-            one.rule == rule_id && !is_over(one.expires, self.today)
+            let is_whole =
+                missing_term(self.terms, one.owner.is_some(), one.expires.is_some()).is_none();
+            one.rule == rule_id && is_whole && !is_over(one.expires, self.today)
         })?;
         self.matched[index].fetch_add(1, Ordering::Relaxed);
         u32::try_from(index + 1).ok()

@@ -47,7 +47,7 @@ pub(super) fn tree_rules_with(
         outcome.tallies[slot].add(&tally);
         let mut drafts = Vec::new();
         finish::take(&mut found, slot, &mut drafts);
-        let place = (b"".as_slice(), Subject::Directory, b"".as_slice());
+        let place = (b"".as_slice(), Subject::File, b"".as_slice());
         let mut findings = finish::finish_file(
             drafts,
             place,

@@ -6,6 +6,7 @@
 
 mod describe;
 mod error;
+mod finished;
 mod journal;
 mod open;
 mod paths;

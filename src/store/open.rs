@@ -17,7 +17,8 @@ const LONGEST_ROW: i32 = 16 << 20;
 /// Steps of SQLite's machine between two looks at the budget.
 const STEPS: i32 = 100_000;
 
-/// Opens the run's own database, new, with the settings on which durability rests.
+/// Opens the run's own database, new, with the settings on which durability rests. Its first page is durable: without
+/// it SQLite would not look at the write-ahead log. Commits are not, until [`commits_survive`] says so.
 pub(super) fn create_run(path: &Path, max_pages: Option<u32>) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -29,11 +30,16 @@ pub(super) fn create_run(path: &Path, max_pages: Option<u32>) -> Result<Connecti
         ("page_size", "4096"),
         ("encoding", "UTF-8"),
         ("auto_vacuum", "0"),
-        ("application_id", "1179074865"),
+        // Until the write-ahead log is there, nothing is in the file that a journal could give back.
+        ("journal_mode", "memory"),
     ] {
         set(&conn, name, wanted)?;
     }
     writer_settings(&conn, path)?;
+    if journal_mode(&conn)? == "wal" {
+        // The schema alone is worth no sync; it comes with the first row.
+        set(&conn, "synchronous", "0")?;
+    }
     if let Some(pages) = max_pages {
         set(&conn, "max_page_count", &pages.to_string())?;
     }
@@ -78,6 +84,57 @@ fn writer_settings(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         set(conn, name, wanted)?;
     }
     Ok(())
+}
+
+/// What a commit of the run's database must survive when it returns. The file is consistent after any of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Survive {
+    /// The death of the process: the log is in the hands of the kernel.
+    Kill,
+    /// A power cut too: the log, with everything that was committed before, is on the disk.
+    PowerCut,
+}
+
+/// Says what the commits from now on must survive. A rollback journal needs its syncs to stay consistent: there
+/// every commit survives a power cut.
+pub(super) fn commits_survive(conn: &Connection, what: Survive) -> Result<(), StoreError> {
+    if journal_mode(conn)? != "wal" {
+        return Ok(());
+    }
+    set(
+        conn,
+        "synchronous",
+        match what {
+            Survive::Kill => "1",
+            Survive::PowerCut => "2",
+        },
+    )
+}
+
+/// Ends the writing to a sealed database, and keeps both files as they are: closing does not
+/// fold the log in, and what is copied out of it is not synced piece by piece.
+pub(super) fn freeze(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .doing("keep the write-ahead log")?;
+    set(conn, "synchronous", "0")
+}
+
+/// Takes [`freeze`] back.
+pub(super) fn thaw(conn: &Connection) -> Result<(), StoreError> {
+    let full = if journal_mode(conn)? == "wal" {
+        "2"
+    } else {
+        "3"
+    };
+    set(conn, "synchronous", full)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .doing("fold in the write-ahead log")?;
+    Ok(())
+}
+
+fn journal_mode(conn: &Connection) -> Result<String, StoreError> {
+    conn.pragma_query_value(None, "journal_mode", |row| row.get(0))
+        .doing("read a setting back")
 }
 
 /// Sets a pragma, steps it to its end, and reads it back.
@@ -273,6 +330,12 @@ pub(super) fn hardened(path: &Path, bytes: u64) -> Result<Connection, StoreError
     ] {
         set(&conn, name, wanted)?;
     }
+    renew_budget(&mut conn, bytes)?;
+    Ok(conn)
+}
+
+/// Gives the connection to a file of this size its whole budget of work (again).
+pub(super) fn renew_budget(conn: &mut Connection, bytes: u64) -> Result<(), StoreError> {
     // Reading each byte some times over is enough for every check; a hostile file ends here, not with the job.
     let mut left = (500_000_000 + bytes.saturating_mul(200)) / 100_000;
     conn.progress_handler(
@@ -282,8 +345,7 @@ pub(super) fn hardened(path: &Path, bytes: u64) -> Result<Connection, StoreError
             left == 0
         }),
     )
-    .doing("harden SQLite")?;
-    Ok(conn)
+    .doing("harden SQLite")
 }
 
 /// Opens a file hardened and says which of the known shapes it has; refuses all others.

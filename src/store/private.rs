@@ -87,6 +87,13 @@ impl Destination {
         Ok(DirectoryLock { file })
     }
 
+    /// Makes the names in the directory survive a power cut.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        File::open(&self.directory)
+            .and_then(|directory| directory.sync_all())
+            .at("make durable the directory", &self.directory)
+    }
+
     /// The private directories beside the destination, by name.
     pub(super) fn run_directories(&self) -> Result<Vec<PathBuf>, StoreError> {
         let prefix = format!(".{}.run-", self.name);

@@ -4,14 +4,13 @@
 //! sealed database in the private directory for `recover`. The private directory goes last of all.
 
 use super::error::{FileContext, SqlContext, StoreError};
+use super::finished::{self, file_digest};
 use super::open;
-use super::paths::hex;
 use super::private::{Destination, DirectoryLock, PrivateDir};
 use super::schema::{self, SEAL, SESSION_TABLES, Shape};
 use super::seal;
 use rusqlite::Connection;
 use rustix::fs::RenameFlags;
-use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -64,56 +63,58 @@ pub(super) fn check_destination(destination: &Destination) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Publishes the sealed `run.db` of a private directory and then removes the directory.
+/// A run whose last rows and seal are committed: its connection, and the private directory with its `run.db`.
+pub(super) type Sealed = (Connection, PrivateDir);
+
+/// Publishes a sealed run and then removes its private directory. The connection that it answers reads the published
+/// file, and is the one that verified it.
 pub(super) fn publish(
-    private: PrivateDir,
+    sealed: Sealed,
     destination: &Destination,
     lock: &DirectoryLock,
-) -> Result<Published, StoreError> {
-    publish_with(private, destination, lock, vacuum_into)
+) -> Result<(Published, Connection), StoreError> {
+    publish_with(sealed, destination, lock, vacuum_into)
 }
 
 pub(super) fn publish_with(
-    private: PrivateDir,
+    (run, private): Sealed,
     destination: &Destination,
     lock: &DirectoryLock,
     vacuum: Vacuum,
-) -> Result<Published, StoreError> {
-    let run = private.file("run.db");
+) -> Result<(Published, Connection), StoreError> {
     let session = session_of(&run)?;
     let name = if let Some(meta) = destination.occupied()? {
+        super::recorder::close(run)?;
         let Some(name) = append(&private, destination, &session, meta.len())? else {
-            let published = describe(destination, &session)?;
+            let path = &destination.path;
+            let (sha256, bytes) = file_digest(path)?;
+            let (conn, _) = open::known(path, path, bytes)?;
             private.remove()?;
-            return Ok(published);
+            return Ok((describe(destination, session, (sha256, bytes)), conn));
         };
         let path = private.file(name);
         std::fs::set_permissions(&path, meta.permissions()).at("set the mode of", &path)?;
         name
     } else {
-        fresh(&private, &session, vacuum)?
+        fresh(run, &private, &session, vacuum)?
     };
-    let path = private.file(name);
-    check(&path, &session)?;
-    let file = File::open(&path).at("open", &path)?;
-    file.sync_all().at("make durable", &path)?;
+    let (conn, file) = finished::check(&private.file(name), &session)?;
     put_in_place(&private, name, destination)?;
+    // The private directory needs no sync of its own: should it come back after a power cut, recovery finds its
+    // session published.
     lock.sync(destination)?;
-    let published = describe(destination, &session)?;
     private.remove()?;
-    Ok(published)
+    Ok((describe(destination, session, file), conn))
 }
 
 /// The session to be published.
-struct Session {
-    deployment_id: String,
+pub(super) struct Session {
+    pub(super) deployment_id: String,
     digest: String,
 }
 
-fn session_of(run: &Path) -> Result<Session, StoreError> {
-    let bytes = std::fs::metadata(run).at("look at", run)?.len();
-    let (conn, _) = open::known(run, run, bytes)?;
-    conn.query_row("SELECT deployment_id, digest FROM seal", (), |row| {
+fn session_of(run: &Connection) -> Result<Session, StoreError> {
+    run.query_row("SELECT deployment_id, digest FROM seal", (), |row| {
         Ok(Session {
             deployment_id: row.get(0)?,
             digest: row.get(1)?,
@@ -122,33 +123,47 @@ fn session_of(run: &Path) -> Result<Session, StoreError> {
     .doing("read the seal of the run")
 }
 
-/// Nothing is at the destination: the run's own rows, compactly; on a full disk the run's own file.
+/// Nothing is at the destination: the run's own rows, compactly; on a full disk the run's own file. Neither gets
+/// indexes: of one session every question wants all rows, and no index finds those sooner.
 fn fresh(
+    run: Connection,
     private: &PrivateDir,
     session: &Session,
     vacuum: Vacuum,
 ) -> Result<&'static str, StoreError> {
-    let run = private.file("run.db");
     private.discard("publish.db")?;
     private.discard("publish.db-journal")?;
-    let publish = private.file("publish.db");
-    let source = open::workbench(&run)?;
-    let copied = vacuum(&source, &publish).doing("copy the record");
-    source
-        .close()
-        .map_err(|(_, error)| error)
-        .doing("close the private database")?;
-    let full = |error: &StoreError| error.is_full();
-    match copied.and_then(|()| complete(&publish, session, "vacuum")) {
-        Ok(()) => Ok("publish.db"),
-        Err(error) if full(&error) => {
-            // The sealed file is whole as it is, only not as compact; without indexes it needs no room at all.
+    finalised_by(&run, session, "vacuum")?;
+    open::freeze(&run)?;
+    match vacuum(&run, &private.file("publish.db")).doing("copy the record") {
+        Ok(()) => {
+            // The sealed log stays beside its database until the copy is in its place: recovery can start from them.
+            run.close()
+                .map_err(|(_, error)| error)
+                .doing("close the private database")?;
+            Ok("publish.db")
+        }
+        Err(error) if error.is_full() => {
+            // The sealed file is whole as it is, only not as compact; what the copy took is room enough for the word.
             private.discard("publish.db")?;
             private.discard("publish.db-journal")?;
+            open::thaw(&run)?;
+            finalised_by(&run, session, "rename")?;
+            super::recorder::close(run)?;
             Ok("run.db")
         }
         Err(error) => Err(error),
     }
+}
+
+/// Records how the session gets into the file that is published.
+fn finalised_by(conn: &Connection, session: &Session, finaliser: &str) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE seal SET finaliser = ?2 WHERE deployment_id = ?1 AND finaliser <> ?2",
+        [&session.deployment_id, finaliser],
+    )
+    .doing("record the finaliser")?;
+    Ok(())
 }
 
 /// Adds the session to a copy of what is at the destination. `None` if it is in there already: an earlier
@@ -194,7 +209,7 @@ fn append(
     conn.close()
         .map_err(|(_, error)| error)
         .doing("close the file to be published")?;
-    complete(&publish, session, "append")?;
+    complete(&publish, session)?;
     Ok(Some("publish.db"))
 }
 
@@ -257,80 +272,17 @@ fn id_offset(conn: &Connection, deployment_id: &str) -> Result<i64, StoreError> 
     Ok(first - old_first)
 }
 
-/// The last changes to the file: how it came to be, the indexes, the statistics for the query planner.
-fn complete(path: &Path, session: &Session, finaliser: &str) -> Result<(), StoreError> {
+/// The last changes to a file of many sessions: how this one got into it, the indexes, the statistics for the query
+/// planner.
+fn complete(path: &Path, session: &Session) -> Result<(), StoreError> {
     let conn = open::workbench(path)?;
-    conn.execute(
-        "UPDATE seal SET finaliser = ?2 WHERE deployment_id = ?1",
-        [&session.deployment_id, finaliser],
-    )
-    .doing("record the finaliser")?;
+    finalised_by(&conn, session, "append")?;
     schema::create_indexes(&conn)?;
     conn.execute_batch("PRAGMA analysis_limit=1000; ANALYZE")
         .doing("collect statistics")?;
     conn.close()
         .map_err(|(_, error)| error)
         .doing("close the file to be published")
-}
-
-/// Reads the finished file as a stranger would, with as many threads as there are questions.
-fn check(path: &Path, session: &Session) -> Result<(), StoreError> {
-    let bytes = std::fs::metadata(path).at("look at", path)?.len();
-    let mut file = File::open(path).at("open", path)?;
-    open::check_header(&mut file, bytes, path)?;
-    std::thread::scope(|scope| {
-        let structure = scope.spawn(|| {
-            let (conn, _) = open::known(path, path, bytes)?;
-            structure(&conn)
-        });
-        let keys = scope.spawn(|| {
-            let (conn, _) = open::known(path, path, bytes)?;
-            foreign_keys(&conn)
-        });
-        let (conn, _) = open::known(path, path, bytes)?;
-        let sealed = seal::read(&conn, &session.deployment_id)?
-            .ok_or_else(|| StoreError::Mismatch("the seal is gone".into()))?;
-        let contents = seal::contents(&conn, &session.deployment_id)?;
-        seal::compare(&contents, &sealed)
-            .map_err(|differences| StoreError::Mismatch(differences.join("; ")))?;
-        for thread in [structure, keys] {
-            let problems = thread
-                .join()
-                .map_err(|_| StoreError::Mismatch("a check did not come to its end".into()))??;
-            if !problems.is_empty() {
-                return Err(StoreError::Mismatch(problems.join("; ")));
-            }
-        }
-        Ok(())
-    })
-}
-
-/// `integrity_check`: what is wrong, at most ten.
-pub(super) fn structure(conn: &Connection) -> Result<Vec<String>, StoreError> {
-    const DOING: &str = "check the structure of the database";
-    let mut check = conn.prepare("PRAGMA integrity_check(10)").doing(DOING)?;
-    let rows = check
-        .query_map((), |row| row.get::<_, String>(0))
-        .doing(DOING)?;
-    let mut problems = rows.collect::<Result<Vec<_>, _>>().doing(DOING)?;
-    problems.retain(|problem| problem != "ok");
-    Ok(problems)
-}
-
-/// `foreign_key_check`: what is wrong, at most ten.
-pub(super) fn foreign_keys(conn: &Connection) -> Result<Vec<String>, StoreError> {
-    const DOING: &str = "check the references in the database";
-    let mut check = conn.prepare("PRAGMA foreign_key_check").doing(DOING)?;
-    let rows = check
-        .query_map((), |row| {
-            let table: String = row.get(0)?;
-            let id: Option<i64> = row.get(1)?;
-            let parent: String = row.get(2)?;
-            let id = id.unwrap_or_default();
-            Ok(format!("{table}: row {id} has no counterpart in {parent}"))
-        })
-        .doing(DOING)?;
-    rows.take(10).collect::<Result<_, _>>().doing(DOING)
 }
 
 /// The rename. Nothing is replaced that was not there when the session was added to it.
@@ -355,35 +307,18 @@ fn put_in_place(
             other => other,
         }
     };
-    renamed.at("put the finished database at", &destination.path)?;
-    private
-        .handle()
-        .sync_all()
-        .at("make durable the directory", &private.path)
+    renamed.at("put the finished database at", &destination.path)
 }
 
-fn describe(destination: &Destination, session: &Session) -> Result<Published, StoreError> {
-    let (sha256, bytes) = file_digest(&destination.path)?;
-    Ok(Published {
+fn describe(
+    destination: &Destination,
+    session: Session,
+    (sha256, bytes): (String, u64),
+) -> Published {
+    Published {
         path: destination.path.clone(),
         sha256,
-        session_digest: session.digest.clone(),
+        session_digest: session.digest,
         bytes,
-    })
-}
-
-/// SHA-256 (hex) and size of a file.
-pub(super) fn file_digest(path: &Path) -> Result<(String, u64), StoreError> {
-    let mut file = File::open(path).at("open", path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    let mut bytes = 0;
-    loop {
-        let read = std::io::Read::read(&mut file, &mut buffer).at("read", path)?;
-        if read == 0 {
-            return Ok((hex(&hash.finalize()), bytes));
-        }
-        hash.update(&buffer[..read]);
-        bytes += read as u64;
     }
 }

@@ -27,7 +27,7 @@ pub struct ReadOptions {
 pub struct Reader {
     // Dropped in this order: the file closes before it is removed.
     conn: Connection,
-    _copy: Copy,
+    _copy: Option<Copy>,
     deployment_id: String,
 }
 
@@ -87,11 +87,20 @@ pub fn open_reader(
     Ok(Reader {
         deployment_id: found.ok_or_else(none)?,
         conn,
-        _copy: copy,
+        _copy: Some(copy),
     })
 }
 
 impl Reader {
+    /// Reads by a connection to a file that is known to be ours.
+    pub(super) fn new(conn: Connection, deployment_id: String) -> Self {
+        Self {
+            conn,
+            _copy: None,
+            deployment_id,
+        }
+    }
+
     /// The session that is read.
     pub fn deployment_id(&self) -> &str {
         &self.deployment_id

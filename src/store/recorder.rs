@@ -2,10 +2,10 @@
 
 use super::error::{SqlContext, StoreError};
 use super::journal;
-use super::open;
+use super::open::{self, Survive};
 use super::private::{Destination, PrivateDir};
 use super::publish::{self, Published};
-use super::read::RunReader;
+use super::read::{Reader, RunReader};
 use super::rows::{
     PhaseRow, PlannedRow, PolicyRow, RuleResultRow, SessionDetails, SessionEnd, SessionStart,
     SessionStatus, SettledRow, Stage, SuppressionRow, ValidationRow,
@@ -24,8 +24,13 @@ const BALLAST: u64 = 4 << 20;
 
 /// Records one run. Rows are kept in the order in which they are handed over: equal input gives equal digests.
 ///
+/// What a call has answered survives the death of the process at any moment. A power cut is survived by what acts and
+/// promises rest on: the start, the plan and the journal of the cleanup (each with everything before it), and the
+/// published file. The other rows then come with the next of these; without them the file is consistent all
+/// the same, and says that the run did not end.
+///
 /// A write that fails is answered by the next call and by every call after it: nothing that is recorded
-/// later could be true. What was durable before stays, for [`recover`](super::recover).
+/// later could be true. What was committed before stays, for [`recover`](super::recover).
 pub struct Recorder {
     // Dropped in this order: the thread ends before the lock is given back.
     feed: Feed,
@@ -173,8 +178,12 @@ impl Recorder {
     /// # Errors
     /// The rows could not be written.
     pub fn plan(&self, rows: Vec<PlannedRow>) -> Result<(), StoreError> {
+        if !rows.is_empty() {
+            // Whoever acts next must find the private directory after a power cut, by its name.
+            self.destination.sync()?;
+        }
         self.feed
-            .transact(move |conn, session| journal::plan(conn, session, &rows))
+            .transact_durably(move |conn, session| journal::plan(conn, session, &rows))
     }
 
     /// Records what was observed of earlier actions, and which numbers are acted on next, in one transaction that is
@@ -185,7 +194,7 @@ impl Recorder {
     pub fn journal(&self, settled: &[SettledRow], intents: &[u32]) -> Result<(), StoreError> {
         let (settled, intents) = (settled.to_vec(), intents.to_vec());
         self.feed
-            .transact(move |conn, _| journal::advance(conn, &settled, &intents))
+            .transact_durably(move |conn, _| journal::advance(conn, &settled, &intents))
     }
 
     /// Marks the violations of files and directories that are gone as `removed`. Answers how many there are.
@@ -233,6 +242,20 @@ impl Recorder {
     /// # Errors
     /// The record could not be made durable, or what is read back from the finished file is not what was recorded.
     pub fn finish(self, end: &SessionEnd, phase5: &PhaseRow) -> Result<Published, StoreError> {
+        self.finish_and_read(end, phase5)
+            .map(|(published, _)| published)
+    }
+
+    /// As [`Recorder::finish`]; the session is then read from the very file that was verified and published, by the
+    /// connection that verified it.
+    ///
+    /// # Errors
+    /// As [`Recorder::finish`].
+    pub fn finish_and_read(
+        self,
+        end: &SessionEnd,
+        phase5: &PhaseRow,
+    ) -> Result<(Published, Reader), StoreError> {
         let Self {
             feed,
             private,
@@ -250,9 +273,9 @@ impl Recorder {
             let complete = end.status != SessionStatus::Interrupted;
             seal::write(conn, &deployment_id, complete, &end.end_time)
         })?;
-        close(conn)?;
         let lock = destination.lock()?;
-        publish::publish(private, &destination, &lock)
+        publish::publish((conn, private), &destination, &lock)
+            .map(|(published, conn)| (published, Reader::new(conn, deployment_id)))
     }
 }
 
@@ -292,11 +315,11 @@ fn begin(
 ) -> Result<Feed, StoreError> {
     private.reserve(BALLAST)?;
     let conn = open::create_run(&private.file("run.db"), max_pages)?;
-    transaction(&conn, |conn| {
-        schema::create(conn)?;
-        insert_start(conn, start, policies)
-    })?;
+    transaction(&conn, schema::create)?;
+    open::commits_survive(&conn, Survive::PowerCut)?;
+    transaction(&conn, |conn| insert_start(conn, start, policies))?;
     probe(&conn, &start.deployment_id)?;
+    open::commits_survive(&conn, Survive::Kill)?;
     Feed::start(conn, &start.deployment_id)
 }
 

@@ -15,10 +15,9 @@ use super::error::{FileContext, SqlContext, StoreError};
 use super::paths::unescape;
 use super::private::{Destination, DirectoryLock, PrivateDir};
 use super::publish::{self, Published};
-use super::recorder::close;
 use super::writer::transaction;
 use super::{journal, open, schema, seal};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
 
 /// What is at the place of an action that was intended and not settled.
@@ -111,21 +110,30 @@ fn recover_one(
     if let Err(reason) = schema::recognise(&conn)?.and_then(only_ours) {
         return Err(StoreError::Foreign { path, reason });
     }
-    let session: String = conn
-        .query_row("SELECT deployment_id FROM deployment_sessions", (), |row| {
-            row.get(0)
-        })
-        .doing("read the dead run's session")?;
+    let Some(session) = first_session(&conn)? else {
+        drop(conn);
+        private.remove()?;
+        return Ok(recovered);
+    };
     if seal::read(&conn, &session)?.is_some() {
         recovered.was_sealed = true;
     } else {
         recovered.looked_at =
             transaction(&conn, |conn| seal_interrupted(conn, &session, now, look))?;
     }
-    close(conn)?;
     recovered.deployment_id = Some(session);
-    recovered.published = Some(publish::publish(private, destination, held)?);
+    let (published, _) = publish::publish((conn, private), destination, held)?;
+    recovered.published = Some(published);
     Ok(recovered)
+}
+
+/// The session of the run; `None` if it died between the schema and its first row.
+fn first_session(conn: &Connection) -> Result<Option<String>, StoreError> {
+    conn.query_row("SELECT deployment_id FROM deployment_sessions", (), |row| {
+        row.get(0)
+    })
+    .optional()
+    .doing("read the dead run's session")
 }
 
 fn only_ours(shape: schema::Shape) -> Result<(), String> {

@@ -21,6 +21,9 @@ use rusqlite::types::ValueRef;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
+/// Bytes that are hashed at once, at least.
+const PIECE: usize = 32 << 10;
+
 /// The name of the format.
 pub const FORMAT: &str = "fg-session-1";
 
@@ -80,19 +83,22 @@ fn table_digest(
     let mut select = conn.prepare(&sql).doing(DOING)?;
     let mut rows = select.query([deployment_id]).doing(DOING)?;
     let mut hash = Sha256::new();
-    let mut row_bytes = Vec::with_capacity(1024);
-    add(&mut row_bytes, ValueRef::Text(name.as_bytes()));
-    hash.update(&row_bytes);
+    // Hashed in long pieces, which is faster than row by row.
+    let mut pending = Vec::with_capacity(2 * PIECE);
+    add(&mut pending, ValueRef::Text(name.as_bytes()));
     let mut count = 0;
     while let Some(row) = rows.next().doing(DOING)? {
-        row_bytes.clear();
-        row_bytes.push(b'R');
+        pending.push(b'R');
         for column in 0..columns.len() {
-            add(&mut row_bytes, row.get_ref(column).doing(DOING)?);
+            add(&mut pending, row.get_ref(column).doing(DOING)?);
         }
-        hash.update(&row_bytes);
+        if pending.len() >= PIECE {
+            hash.update(&pending);
+            pending.clear();
+        }
         count += 1;
     }
+    hash.update(&pending);
     Ok((count, hash.finalize().into()))
 }
 
@@ -175,7 +181,7 @@ pub(super) fn write(
     conn.execute(
         "INSERT INTO seal (deployment_id, format, row_counts, table_digests, digest, complete, ambiguous, \
          tool_version, sqlite_version, sealed_at, finaliser) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'rename')",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'vacuum')",
         rusqlite::params![
             deployment_id,
             FORMAT,

@@ -1,9 +1,9 @@
 //! Verification: whether a database still holds what was sealed, without trusting a byte of it.
 
 use super::error::{SqlContext, StoreError};
+use super::finished;
 use super::open;
 use super::private::PrivateDir;
-use super::publish;
 use super::read::{Copy, ReadOptions};
 use super::schema::Shape;
 use super::{seal, words};
@@ -83,17 +83,17 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verification, Stor
     let copied = open::private_copy(path, &scratch, "verify.db", options.reading.max_bytes);
     let _copy = Copy::new(scratch);
     let (file, bytes) = copied?;
-    let (sha256, _) = publish::file_digest(&file)?;
+    let (sha256, _) = finished::file_digest(&file)?;
     let damaged = |error: &StoreError| StoreError::Damaged {
         path: path.into(),
         reason: error.in_full(),
     };
     let (conn, shape) = open::known(&file, path, bytes)?;
     // Broken b-trees answer queries wrongly: they come first, and nothing is read from them.
-    let mut problems = publish::structure(&conn).map_err(|error| damaged(&error))?;
+    let mut problems = finished::structure(&conn).map_err(|error| damaged(&error))?;
     let mut sessions = Vec::new();
     if problems.is_empty() {
-        problems = publish::foreign_keys(&conn).map_err(|error| damaged(&error))?;
+        problems = finished::foreign_keys(&conn).map_err(|error| damaged(&error))?;
         sessions = check_sessions(&conn, shape).map_err(|error| damaged(&error))?;
     }
     if shape == Shape::Ours && problems.is_empty() {
@@ -288,37 +288,59 @@ fn check_words(
     Ok(status)
 }
 
-/// Recomputes what `factory_validation` says.
+/// Recomputes what `factory_validation` says, by the view.
 fn check_scores(
     conn: &Connection,
     deployment_id: &str,
     differences: &mut Vec<String>,
 ) -> Result<(), StoreError> {
+    const DOING: &str = "read the stages";
+    let mut select = conn
+        .prepare(
+            "SELECT validation_type FROM factory_validation WHERE deployment_id = ?1 GROUP BY 1 ORDER BY min(id)",
+        )
+        .doing(DOING)?;
+    let stages = select
+        .query_map([deployment_id], |row| row.get::<_, String>(0))
+        .doing(DOING)?
+        .collect::<Result<Vec<_>, _>>()
+        .doing(DOING)?;
+    for stage in stages {
+        check_score(conn, deployment_id, &stage, differences)?;
+    }
+    Ok(())
+}
+
+/// Recomputes what `factory_validation` says of one stage, by the view.
+pub(super) fn check_score(
+    conn: &Connection,
+    deployment_id: &str,
+    stage: &str,
+    differences: &mut Vec<String>,
+) -> Result<(), StoreError> {
     const DOING: &str = "recompute the score";
     let mut select = conn
         .prepare(
-            "SELECT f.validation_type, f.violations_found = c.violations_found \
-             AND abs(f.compliance_score - c.compliance_score) < 1e-9, f.validation_result, \
-             c.things_checked, c.things_failing, c.violations_found, c.compliance_score \
-             FROM factory_validation f LEFT JOIN v_compliance c \
-             ON c.deployment_id = ?1 AND c.stage = f.validation_type WHERE f.deployment_id = ?1",
+            "SELECT f.violations_found = c.violations_found AND abs(f.compliance_score - c.compliance_score) < 1e-9, \
+             f.validation_result, c.things_checked, c.things_failing, c.violations_found, c.compliance_score \
+             FROM factory_validation f LEFT JOIN v_compliance c ON c.deployment_id = ?1 AND c.stage = ?2 \
+             WHERE f.deployment_id = ?1 AND f.validation_type = ?2",
         )
         .doing(DOING)?;
-    let mut rows = select.query([deployment_id]).doing(DOING)?;
+    let mut rows = select.query([deployment_id, stage]).doing(DOING)?;
     while let Some(row) = rows.next().doing(DOING)? {
-        let stage: String = row.get(0).doing(DOING)?;
-        let columns_fit = row.get::<_, Option<bool>>(1).doing(DOING)? == Some(true);
-        let text: String = row.get(2).doing(DOING)?;
+        let columns_fit = row.get::<_, Option<bool>>(0).doing(DOING)? == Some(true);
+        let text: String = row.get(1).doing(DOING)?;
         let result: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        let mut fits = columns_fit && words::stage(&stage).is_some();
+        let mut fits = columns_fit && words::stage(stage).is_some();
         for (column, key) in ["things_checked", "things_failing", "violations_found"]
             .into_iter()
             .enumerate()
         {
-            let number: Option<i64> = row.get(3 + column).doing(DOING)?;
+            let number: Option<i64> = row.get(2 + column).doing(DOING)?;
             fits &= number.is_some() && result[key].as_i64() == number;
         }
-        let score: Option<f64> = row.get(6).doing(DOING)?;
+        let score: Option<f64> = row.get(5).doing(DOING)?;
         let stated = result["compliance_score"].as_f64();
         fits &=
             matches!((score, stated), (Some(score), Some(stated)) if (score - stated).abs() < 1e-9);

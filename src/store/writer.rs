@@ -1,6 +1,7 @@
 //! The one thread that owns the run's database: rows in batches, everything else as jobs between batches.
 
 use super::error::{SqlContext, StoreError};
+use super::open::{self, Survive};
 use super::paths::{escape, push_hex, raw_if_needed};
 use super::rows::Stage;
 use crate::finding::{Finding, State};
@@ -11,7 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// Rows in one transaction. More gain nothing, fewer cost an fsync each.
+/// Rows in one transaction. More gain nothing, fewer cost a commit each.
 const BATCH_ROWS: usize = 8192;
 /// How long a row may wait for its transaction to end.
 const BATCH_TIME: Duration = Duration::from_millis(250);
@@ -57,7 +58,7 @@ impl Feed {
         })
     }
 
-    /// Hands findings over; they are durable after the next job at the latest.
+    /// Hands findings over; they are committed before the next job at the latest.
     pub(super) fn findings(&self, stage: Stage, findings: Vec<Finding>) -> Result<(), StoreError> {
         self.send(Message::Findings(stage, findings))
     }
@@ -67,18 +68,24 @@ impl Feed {
         self.send(Message::Skipped(skipped))
     }
 
-    /// Runs `job` in a transaction of its own after everything before it is durable, and waits for its end.
+    /// Runs `job` in a transaction of its own after everything before it is committed, and waits for its end. What it
+    /// wrote then survives the death of the process.
     pub(super) fn transact<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Connection, &str) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.call(move |writer| writer.transact(job))
+    }
+
+    /// As [`Feed::transact`]; what the job wrote, and everything before it, then survives a power cut too.
+    pub(super) fn transact_durably<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection, &str) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         self.call(move |writer| {
-            // The job may resolve violations.
-            writer.known = None;
-            let result = transaction(&writer.conn, |conn| job(conn, &writer.deployment_id));
-            if let Err(error @ StoreError::Sql { .. }) = &result {
-                writer.fail(error);
-            }
+            writer.commits_survive(Survive::PowerCut)?;
+            let result = writer.transact(job);
+            writer.commits_survive(Survive::Kill)?;
             result
         })
     }
@@ -181,6 +188,27 @@ impl Writer {
         }
     }
 
+    fn transact<T>(
+        &mut self,
+        job: impl FnOnce(&Connection, &str) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // The job may resolve violations.
+        self.known = None;
+        let result = transaction(&self.conn, |conn| job(conn, &self.deployment_id));
+        if let Err(error @ StoreError::Sql { .. }) = &result {
+            self.fail(error);
+        }
+        result
+    }
+
+    fn commits_survive(&mut self, what: Survive) -> Result<(), StoreError> {
+        let result = open::commits_survive(&self.conn, what);
+        if let Err(error) = &result {
+            self.fail(error);
+        }
+        result
+    }
+
     /// Remembers the first error, and undoes the batch: no half of it stays.
     fn fail(&mut self, error: &StoreError) {
         self.begun = None;
@@ -193,7 +221,7 @@ impl Writer {
         self.failure.get_or_init(|| text);
     }
 
-    /// Ends the batch; what came before is durable when this returns.
+    /// Ends the batch; what came before is committed when this returns.
     fn settle(&mut self) -> Result<(), StoreError> {
         if let Some(why) = self.failure.get() {
             return Err(StoreError::Failed(why.clone()));
@@ -333,7 +361,7 @@ pub(super) fn integer(number: u64) -> Result<i64, StoreError> {
         .map_err(|_| StoreError::Untrue(format!("{number} is too large for a count or a size")))
 }
 
-/// Runs `work` in a transaction: all of it is durable when this returns, or none of it happened.
+/// Runs `work` in a transaction: all of it is committed when this returns, or none of it happened.
 pub(super) fn transaction<T>(
     conn: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,

@@ -10,7 +10,7 @@ mod walker;
 
 pub use git::{GitError, GitFacts, GitView, head_sha};
 pub use own::OwnOutputs;
-pub use root::Root;
+pub use root::{LastDirectory, Root, read_named};
 pub use tree::{Entry, EntryId, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 pub(crate) use walker::modified_ns;
 pub use walker::{WalkOptions, Walked, walk};

@@ -9,6 +9,18 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// How files are opened: a FIFO that took a file's place must not make us wait.
+const FILE: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
+/// How everything is opened.
+const SAFE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC);
+
+/// The directory that a file was opened in last.
+#[derive(Default)]
+pub struct LastDirectory {
+    path: Vec<u8>,
+    handle: Option<OwnedFd>,
+}
+
 /// An open workspace. Shared by all threads.
 pub struct Root {
     path: PathBuf,
@@ -55,7 +67,28 @@ impl Root {
     /// # Errors
     /// As the operating system says; a symlink on the way or at the end is an error.
     pub fn open_file(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-        self.open_beneath(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)
+        self.open_beneath(path, FILE)
+    }
+
+    /// Opens a file for reading, as [`Self::open_file`], through its directory, which is opened once for all the files
+    /// in it that are asked for one after the other.
+    ///
+    /// # Errors
+    /// As [`Self::open_file`].
+    pub fn open_in(&self, path: &[u8], last: &mut LastDirectory) -> rustix::io::Result<OwnedFd> {
+        let Some(slash) = memchr::memrchr(b'/', path) else {
+            return self.open_file(path);
+        };
+        let (directory, name) = (&path[..slash], &path[slash + 1..]);
+        if last.handle.is_none() || last.path != directory {
+            last.handle = Some(self.open_directory(directory)?);
+            last.path.clear();
+            last.path.extend_from_slice(directory);
+        }
+        let Some(handle) = &last.handle else {
+            return self.open_file(path);
+        };
+        rustix::fs::openat(handle, OsStr::from_bytes(name), FILE | SAFE, Mode::empty())
     }
 
     /// Reads a small file whole.
@@ -63,19 +96,11 @@ impl Root {
     /// # Errors
     /// As the operating system says; a symlink on the way or at the end, and more bytes than `most`, are errors.
     pub fn read_file(&self, path: &[u8], most: usize) -> std::io::Result<Vec<u8>> {
-        use std::io::Read as _;
-        let file = std::fs::File::from(self.open_file(path)?);
-        let mut bytes = Vec::new();
-        file.take(most as u64 + 1).read_to_end(&mut bytes)?;
-        if bytes.len() > most {
-            Err(std::io::ErrorKind::FileTooLarge.into())
-        } else {
-            Ok(bytes)
-        }
+        read_regular(std::fs::File::from(self.open_file(path)?), most)
     }
 
     fn open_beneath(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
-        let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = flags | SAFE;
         #[cfg(target_os = "linux")]
         if self.has_openat2.load(Ordering::Relaxed) {
             match self.open_with_openat2(path, flags) {
@@ -123,6 +148,29 @@ impl Root {
     }
 }
 
+/// Reads a small file that the user named: links are followed, a FIFO is not waited for.
+///
+/// # Errors
+/// As the operating system says; anything but a regular file, and more bytes than `most`, are errors.
+pub fn read_named(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let file = rustix::fs::open(path, FILE | OFlags::CLOEXEC, Mode::empty())?;
+    read_regular(file.into(), most)
+}
+
+fn read_regular(file: std::fs::File, most: usize) -> std::io::Result<Vec<u8>> {
+    use std::io::{Error, ErrorKind, Read as _};
+    if !file.metadata()?.is_file() {
+        return Err(Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > most {
+        Err(ErrorKind::FileTooLarge.into())
+    } else {
+        Ok(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,13 +183,24 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), inside.path().join("dir")).unwrap();
         std::os::unix::fs::symlink(outside.path().join("secret"), inside.path().join("file"))
             .unwrap();
+        std::fs::create_dir(inside.path().join("real")).unwrap();
+        std::fs::File::create(inside.path().join("real/a")).unwrap();
+        std::os::unix::fs::symlink("a", inside.path().join("real/link")).unwrap();
         let root = Root::open(inside.path()).unwrap();
         for has_openat2 in [true, false] {
             root.has_openat2.store(has_openat2, Ordering::Relaxed);
             assert!(root.open_file(b"file").is_err());
             assert!(root.open_file(b"dir/secret").is_err());
+            assert!(
+                root.open_in(b"dir/secret", &mut LastDirectory::default())
+                    .is_err()
+            );
             assert!(root.open_directory(b"dir").is_err());
             assert!(root.open_directory(b"").is_ok());
+            let mut last = LastDirectory::default();
+            assert!(root.open_in(b"real/a", &mut last).is_ok());
+            assert!(root.open_in(b"real/link", &mut last).is_err());
+            assert!(root.open_in(b"file", &mut last).is_err());
         }
     }
 }

@@ -167,6 +167,16 @@ impl Tree {
         })
     }
 
+    /// At most `count` entries from the one at index `first` on.
+    pub fn slice(&self, first: usize, count: usize) -> impl ExactSizeIterator<Item = Entry<'_>> {
+        let end = first.saturating_add(count).min(self.records.len());
+        let index = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        (index(first)..index(end)).map(|index| Entry {
+            tree: self,
+            id: EntryId(index),
+        })
+    }
+
     /// The entry at `path` (relative, with `/`), if there is one.
     pub fn find(&self, path: &[u8]) -> Option<Entry<'_>> {
         self.records

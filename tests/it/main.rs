@@ -10,6 +10,8 @@ mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
 mod examples; // each rule's examples, through the binary
 mod exits; // exit codes and errors
+mod github; // GitHub Actions
+mod interrupt; // runs that are stopped or killed
 mod record; // the database
 mod suppressions; // inline and in the policy
 mod tidy; // the shape of the source

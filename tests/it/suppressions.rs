@@ -93,9 +93,14 @@ fn a_policy_can_ask_for_owner_and_last_day() {
     );
     let world = World::new().policy(&rules).file(
         "a.sh",
-        "x  # factory-gate: allow(trailing-whitespace) owner=@me \n",
+        "x  # factory-gate: allow(trailing-whitespace) because owner=@me \n",
     );
     let found = world.violations(&[]);
+    // What does not say enough covers nothing.
+    assert!(
+        found.contains(&"error trailing-whitespace a.sh:1:64".to_owned()),
+        "{found:?}"
+    );
     assert!(
         found
             .iter()

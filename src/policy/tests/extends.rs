@@ -205,23 +205,30 @@ fn long_chains_and_wide_fans_of_extends_end() {
         mistakes_with("version: 1\nextends: [0.yml]\n", &chain),
         ["7.yml:2:11: extends[0]: `extends` goes more than 8 documents deep here"]
     );
-    let fan: Vec<(String, String)> = (0..7)
-        .map(|link| {
-            let next = format!("{}.yml, ", link + 1).repeat(20);
-            (
-                format!("{link}.yml"),
-                format!("version: 1\nextends: [{next}]\n"),
-            )
-        })
-        .chain([("7.yml".into(), "version: 1\n".into())])
-        .collect();
+    let fan: Vec<String> = (0..300).map(|leaf| format!("{leaf}.yml")).collect();
+    let all = fan.join(", ");
     let fan: Vec<(&str, &str)> = fan
         .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .map(|name| (name.as_str(), "version: 1\n"))
         .collect();
-    let mistakes = mistakes_with("version: 1\nextends: [0.yml]\n", &fan);
+    let mistakes = mistakes_with(&format!("version: 1\nextends: [{all}]\n"), &fan);
     assert!(
         mistakes[0].ends_with("the policy extends more than 256 documents"),
         "{mistakes:?}"
     );
+}
+
+#[test]
+fn a_preset_that_two_documents_extend_does_not_undo_what_came_between() {
+    let policy = crate::policy::load(
+        Some(policy_file(b"version: 1\nextends: [strict, factory]\n")),
+        &|_| panic!("presets read no files"),
+    )
+    .unwrap();
+    let severity = |id: &str| {
+        let rule = policy.rules.iter().find(|rule| &*rule.id == id).unwrap();
+        rule.variants[0].severity
+    };
+    // `strict` made it an error; `factory` extends `recommended` too, where it is a note.
+    assert_eq!(severity("trailing-whitespace"), Some(Severity::Error));
 }

@@ -186,6 +186,11 @@ fn sealed(place: &Place) -> (PrivateDir, Destination) {
     (PrivateDir::adopt(&directory).unwrap().unwrap(), destination)
 }
 
+fn opened(private: PrivateDir) -> publish::Sealed {
+    let run = open::reopen_run(&private.file("run.db")).unwrap();
+    (run, private)
+}
+
 fn no_room(_: &Connection, path: &Path) -> rusqlite::Result<()> {
     std::fs::File::create(path).unwrap();
     let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
@@ -202,7 +207,7 @@ fn without_room_for_a_copy_the_sealed_file_itself_is_published() {
     let place = Place::new();
     let (private, destination) = sealed(&place);
     let lock = destination.lock().unwrap();
-    publish::publish_with(private, &destination, &lock, no_room).unwrap();
+    publish::publish_with(opened(private), &destination, &lock, no_room).unwrap();
     assert_eq!(place.verify().unwrap().outcome, Outcome::Ok);
     let how = "SELECT COUNT(*) FROM seal WHERE finaliser = 'rename'";
     assert_eq!(count(&place.database(), how), 1);
@@ -217,7 +222,7 @@ fn a_publication_that_fails_leaves_the_sealed_run_for_recovery() {
     let place = Place::new();
     let (private, destination) = sealed(&place);
     let lock = destination.lock().unwrap();
-    assert!(publish::publish_with(private, &destination, &lock, broken).is_err());
+    assert!(publish::publish_with(opened(private), &destination, &lock, broken).is_err());
     drop(lock);
     assert!(!place.database().exists());
     let recovered = recover(&place.database(), NOW, &|_| panic!("nothing to look at")).unwrap();
@@ -234,7 +239,7 @@ fn a_session_that_is_already_there_is_not_added_twice() {
     let kept = place.directory.path().join("kept.db");
     std::fs::copy(private.file("run.db"), &kept).unwrap();
     let lock = destination.lock().unwrap();
-    publish::publish(private, &destination, &lock).unwrap();
+    publish::publish(opened(private), &destination, &lock).unwrap();
     let again = PrivateDir::create(&destination, "0b", &lock).unwrap();
     std::fs::copy(&kept, again.file("run.db")).unwrap();
     rustix::fs::unlink(&kept).unwrap();
@@ -262,4 +267,30 @@ fn the_mode_of_an_existing_database_is_kept() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_large_file_is_verified_by_many_threads_and_read_by_the_connection_that_verified_it() {
+    let place = Place::new();
+    let recorder = place.start(1);
+    let findings = (0..12_000_u32).map(|number| {
+        let mut one = finding(1, format!("{number:0200}").as_bytes());
+        one.fingerprint.0[..4].copy_from_slice(&number.to_be_bytes());
+        one
+    });
+    let findings = findings.collect();
+    recorder.findings(Stage::PreDeployment, findings).unwrap();
+    recorder
+        .validation(Stage::PreDeployment, 12_000, NOW)
+        .unwrap();
+    let (published, reader) = recorder.finish_and_read(&end(), &phase(5)).unwrap();
+    assert!(published.bytes > 4 << 20, "{published:?}");
+    assert_eq!(violations(&reader, Order::ByPath).len(), 12_000);
+    let check = place.verify().unwrap();
+    assert_eq!(check.outcome, Outcome::Ok);
+    assert_eq!(
+        (check.sha256, check.bytes),
+        (published.sha256, published.bytes)
+    );
+    assert_eq!(place.others(), [""; 0]);
 }

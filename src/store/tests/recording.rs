@@ -214,3 +214,31 @@ fn a_run_is_durable_before_its_first_finding_and_nothing_is_at_the_destination()
     assert_eq!(record.end, None);
     assert_eq!(record.start.workspace_path, "/ws");
 }
+
+#[test]
+fn the_totals_are_those_of_the_view_also_where_paths_look_alike() {
+    let place = Place::new();
+    let recorder = place.start(1);
+    let paths: [&[u8]; 6] = [b"a", b"\\xff", b"\xff", b"a", b"\\xff", b"b"];
+    let mut findings: Vec<Finding> = (1..).zip(paths).map(|(n, path)| finding(n, path)).collect();
+    findings[5].subject = Subject::Directory;
+    findings.push(finding(7, b"b"));
+    recorder.findings(Stage::PreDeployment, findings).unwrap();
+    recorder
+        .rule_results(vec![rule(Stage::PreDeployment)])
+        .unwrap();
+    let before = recorder.validation(Stage::PreDeployment, 10, NOW).unwrap();
+    assert_eq!(
+        (
+            before.violations_found,
+            before.things_failing,
+            before.things_checked
+        ),
+        (7, 5, 13)
+    );
+    assert_eq!(recorder.mark_resolved(vec![(*b"\xff").into()]).unwrap(), 1);
+    let after = recorder.validation(Stage::PostDeployment, 10, NOW).unwrap();
+    assert_eq!((after.violations_found, after.things_failing), (6, 4));
+    recorder.finish(&end(), &phase(5)).unwrap();
+    assert_eq!(place.verify().unwrap().outcome, Outcome::Ok);
+}

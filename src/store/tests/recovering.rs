@@ -1,5 +1,6 @@
 //! Recovery: runs that were killed are sealed as what they are.
 
+use super::super::private::{Destination, PrivateDir};
 use super::*;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
@@ -78,6 +79,22 @@ fn check_interrupted(place: &Place) {
     );
     assert_eq!((end.phases_completed, end.files_scanned), (1, 3));
     assert_eq!(record.counts.values().sum::<u64>(), 2);
+}
+
+#[test]
+fn a_run_that_died_before_its_first_row_leaves_nothing() {
+    let place = Place::new();
+    let destination = Destination::new(&place.database()).unwrap();
+    let lock = destination.lock().unwrap();
+    let private = PrivateDir::create(&destination, "0a", &lock).unwrap();
+    let conn = open::create_run(&private.file("run.db"), None).unwrap();
+    writer::transaction(&conn, schema::create).unwrap();
+    drop((conn, private, lock));
+    let recovered = recover(&place.database(), NOW, &look).unwrap();
+    assert_eq!(recovered.len(), 1);
+    assert_eq!(recovered[0].deployment_id, None);
+    assert!(!place.database().exists());
+    assert_eq!(place.others(), [""; 0]);
 }
 
 #[test]
