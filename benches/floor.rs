@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench floor -- DIRECTORY`, or the binary in `target/release/deps`, with `THREADS` as second argument.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 

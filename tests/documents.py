@@ -30,6 +30,7 @@ def main():
         before = contents(workspace)
 
         expect("a run without --apply", run(program, workspace, record), 1)
+        output(program, workspace, pathlib.Path(scratch, "shown.db"))
         expect("what it changed in the workspace", contents(workspace), before)
         expect("what it found", found(record), promised())
 
@@ -63,6 +64,25 @@ def run(program, workspace, record, *more):
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     command = [program, "run", workspace, "--database", record, "--color", "never", *more]
     return subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode
+
+
+def output(program, workspace, record):
+    """Each line of the output in the README stands in a real run's output, in the same order."""
+    block = re.search(r"^```text\n\$ cargo run[^\n]*\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
+    if block is None:
+        sys.exit("README.md shows no run")
+    command = [program, "run", workspace, "--database", record, "--color", "never", "--quiet"]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, env={}, check=False).stdout.decode()
+    lines = iter([steady(line) for line in printed.splitlines()])
+    for line in block[1].splitlines():
+        if line not in ("", "...") and steady(line) not in lines:
+            sys.exit(f"README.md shows a line that a run does not print, or not there:\n{line}")
+
+
+def steady(line):
+    """Without what differs from run to run: times, the session's name, where the record lies, its digest."""
+    line = re.sub(r"\d+ ms$|[0-9a-f]{64}|FACTORY_DEPLOY_\w+", "...", line)
+    return re.sub(r"^(  Database  ).*|(?<=completed) +", r"\1", line)
 
 
 def contents(workspace):

@@ -3,7 +3,7 @@
 use super::{Answer, Problem, stdout};
 use crate::ci::{Environment, System};
 use crate::cleanup::{FileId, Reach};
-use crate::cli::{FailOn, Format, RunArgs};
+use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
@@ -14,6 +14,7 @@ use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
 use crate::walk::{OwnOutputs, Root, read_named};
 use anyhow::{Context as _, anyhow};
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -61,10 +62,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         places: places(&policy, arguments, (&path, &database)),
         root,
         policy: &policy,
-        may_clean_up: arguments
-            .apply
-            .is_some_and(|apply| apply.includes_cleanup()),
-        may_fix: arguments.apply.is_some_and(|apply| apply.includes_fixes()),
+        may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
+        may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         clock: &SystemClock,
         watch: &watch,
     };
@@ -269,10 +268,11 @@ fn random() -> anyhow::Result<Random> {
     let mut bytes = [0; 27];
     getrandom::fill(&mut bytes).map_err(|error| anyhow!("no randomness: {error}"))?;
     let hex = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+        let mut text = String::new();
+        for byte in bytes {
+            let _infallible = write!(text, "{byte:02x}");
+        }
+        text
     };
     let [first, second, third, ..] = bytes;
     Ok(Random {

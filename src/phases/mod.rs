@@ -131,7 +131,7 @@ struct Did<T> {
     detail: serde_json::Value,
 }
 
-impl<'j> Run<'j> {
+impl Run<'_> {
     /// Runs one phase and records it. `None` if it failed, which makes the verdict undecided.
     fn phase<T>(
         &mut self,

@@ -2,7 +2,7 @@
 //! derives from the registry. What a schema cannot know (names in other files, broken patterns) the loader finds.
 
 use super::merge::{Catalogue, find};
-use super::model::WorkspacePolicy;
+use super::model::{CleanupLimits, WorkspacePolicy};
 use super::presets::PRESETS;
 use crate::rules::{Age, ByteSize, Rule};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -358,6 +358,9 @@ fn suppressions() -> Value {
 }
 
 fn cleanup(size: &Value, age: &Value) -> Value {
+    let limits = CleanupLimits::default();
+    let mut most_bytes = described("Most bytes.", size);
+    most_bytes["default"] = limits.max_bytes.into();
     let rule = json!({
         "type": "object",
         "additionalProperties": false,
@@ -386,8 +389,13 @@ fn cleanup(size: &Value, age: &Value) -> Value {
                 "type": "object",
                 "additionalProperties": false,
                 "properties": {
-                    "max_files": { "description": "Most files and directories.", "type": "integer", "minimum": 0 },
-                    "max_bytes": described("Most bytes.", size),
+                    "max_files": {
+                        "description": "Most files and directories.",
+                        "type": "integer",
+                        "minimum": 0,
+                        "default": limits.max_files,
+                    },
+                    "max_bytes": most_bytes,
                 },
             },
         },

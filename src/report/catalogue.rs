@@ -170,11 +170,22 @@ fn body(rule: &Rule, example: &Example, indent: &str) -> String {
         }
         violations => {
             for violation in violations {
-                let _infallible = writeln!(text, "{indent}→ {violation}");
+                let _infallible = writeln!(text, "{indent}→ {}", place(violation));
             }
         }
     }
     text
+}
+
+/// Where a violation is; quoted where it would not be seen otherwise.
+fn place(violation: &str) -> String {
+    if violation.is_empty() {
+        "the workspace".to_owned()
+    } else if violation.trim() == violation {
+        violation.to_owned()
+    } else {
+        format!("{violation:?}")
+    }
 }
 
 fn describe(file: &ExampleFile) -> String {

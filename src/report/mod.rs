@@ -6,6 +6,7 @@ pub mod encode;
 pub mod github;
 pub mod json;
 pub mod progress;
+pub mod reference;
 mod tally;
 pub mod terminal;
 mod text;

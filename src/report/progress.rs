@@ -16,8 +16,8 @@ const PHASES: u8 = 5;
 /// How often the bar is drawn.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// The bar of a phase that knows how many files it has to do.
-const COUNTED: &str = "{msg} {bar:30} {human_pos}/{human_len} files, {eta} left";
+/// The bar of a phase that knows how many paths it has to do.
+const COUNTED: &str = "{msg} {bar:30} {human_pos}/{human_len} paths, {eta} left";
 /// The bar of a phase that does not.
 const UNCOUNTED: &str = "{msg} {spinner}";
 
@@ -99,14 +99,14 @@ impl Progress {
         display.start_phase(number, name);
     }
 
-    /// How many files the phase has to do.
-    pub fn total(&self, files: u64) {
-        self.counters.total.store(files, Ordering::Relaxed);
+    /// How many paths the phase has to do.
+    pub fn total(&self, paths: u64) {
+        self.counters.total.store(paths, Ordering::Relaxed);
     }
 
-    /// This many more files are done: one atomic addition.
-    pub fn advance(&self, files: u64) {
-        self.counters.done.fetch_add(files, Ordering::Relaxed);
+    /// This many more paths are done: one atomic addition.
+    pub fn advance(&self, paths: u64) {
+        self.counters.done.fetch_add(paths, Ordering::Relaxed);
     }
 
     /// The last phase has ended. A bar disappears.
@@ -182,18 +182,18 @@ impl Display {
         };
         let done = counters.done.load(Ordering::Relaxed);
         let total = counters.total.load(Ordering::Relaxed);
-        let files = match (done, total) {
+        let paths = match (done, total) {
             (0, 0) => String::new(),
             (done, total) if done < total => {
                 format!(
                     ", {} of {}",
                     text::grouped(done),
-                    text::count(total, "file")
+                    text::count(total, "path")
                 )
             }
-            (done, _) => format!(", {}", text::count(done, "file")),
+            (done, _) => format!(", {}", text::count(done, "path")),
         };
-        say(out, &format!("[{number}/{PHASES}] {name}: ended{files}"));
+        say(out, &format!("[{number}/{PHASES}] {name}: ended{paths}"));
     }
 }
 
@@ -243,11 +243,11 @@ mod tests {
         let text = String::from_utf8(shared.0.lock().unwrap().clone()).unwrap();
         insta::assert_snapshot!(text, @r"
         [1/5] Pre-deployment validation
-        [1/5] Pre-deployment validation: ended, 2,000 files
+        [1/5] Pre-deployment validation: ended, 2,000 paths
         [2/5] a\n::error::b
         [2/5] a\n::error::b: ended
         [3/5] Cut short
-        [3/5] Cut short: ended, 4 of 10 files
+        [3/5] Cut short: ended, 4 of 10 paths
         ");
     }
 

@@ -4,6 +4,7 @@
 //! self-contained file, sealed and verified, put there by one rename. [`recover`] does the same for killed runs,
 //! [`verify`] proves a file, [`open_reader`] reads one; both take it for hostile.
 
+mod describe;
 mod error;
 mod finished;
 mod journal;
@@ -25,6 +26,7 @@ mod verify;
 mod words;
 mod writer;
 
+pub use describe::{ColumnDoc, TableDoc, TableKind, describe};
 pub use error::StoreError;
 pub use paths::{escape, raw_if_needed, unescape};
 pub use publish::Published;

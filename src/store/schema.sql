@@ -2,6 +2,7 @@
 -- `given` may never change, in any version; `side` holds what is ours; `indexes` come last, after all rows.
 -- What stands behind a column after `--` (and after `--:` for columns that have no line of their own) becomes
 -- its description in `_columns`; a word in square brackets at the end is the unit.
+-- What stands after `--=` and the name of a table or view is said about it in the reference.
 -- Lists in a CHECK are written with OR: for IN with three or more values SQLite builds a table for every row.
 
 --@ given
@@ -40,6 +41,27 @@ CREATE TABLE cleanup_actions (
 );
 
 --@ side
+--= deployment_sessions One row for each run.
+--= factory_validation The totals of each of a run's two looks at the workspace, before and after phases 2 and 3.
+--= cleanup_actions One row for each target that cleanup planned to remove, with what became of it.
+--= session_details What else is known about a run: the program, the policy, the commit, the CI system, the verdict.
+--= policies The text of the policy that was in force, and of each file and preset that it extends.
+--= phases The five phases of each run, with measured times.
+--= rule_results What each rule looked at and found, in each of the two looks.
+--= suppressions Each accepted violation's reason: where it is written, who answers for it, and what it covered.
+--= violations Each violation once, also those that are suppressed or resolved.
+--= fixes Changes that phase 2 planned or made.
+--= cleanup_details What else is known about each row of `cleanup_actions`.
+--= skipped_files Every path that was seen and not fully checked, with the reason.
+--= seal What the run had written when it ended: row counts and digests, against which `factory-gate verify` checks.
+--= _columns What each column of this file means.
+--= v_latest_session How did the last run end?
+--= v_open_violations What is wrong: neither suppressed nor resolved?
+--= v_violations_by_rule Which rules find most?
+--= v_cleanup_timeline What was removed, or would have been, in the order of time?
+--= v_trend Is it getting better? One row for each run.
+--= v_compliance Where does the score come from? It is computed here, from the rows.
+
 --: deployment_sessions.id number of the session in this file
 --: deployment_sessions.deployment_id name of the session: FACTORY_DEPLOY_, UTC date and time, six random hex digits
 --: deployment_sessions.start_time ISO 8601, UTC, milliseconds, Z

@@ -106,12 +106,13 @@ fn an_unreadable_file_is_undecided_unless_the_policy_allows_it() {
     let world = World::new()
         .policy("version: 1\nrules: { final-newline: warning }\n")
         .file("a", "x\n");
-    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0);
+    let mode = <std::fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o0);
     std::fs::set_permissions(world.root().join("a"), mode).unwrap();
     assert_eq!(world.run(&[]).status, 3);
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the text of the help")]
 fn help_of_every_command() {
     let world = World::new();
     insta::assert_snapshot!(world.gate(["--help"]).stdout, @"

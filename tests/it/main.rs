@@ -1,5 +1,11 @@
 //! The one integration binary: Factory Gate through the doors that its users use.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests make workspaces, change them and look at the files"
+)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
+
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
 mod examples; // each rule's examples, through the binary
