@@ -80,11 +80,16 @@ pub(super) fn publish(
     lock: &DirectoryLock,
 ) -> Result<(Published, Connection), StoreError> {
     let (run, private) = sealed;
-    // Two copies of what is there, and two of the run, are there at once at most.
-    let there = destination.occupied()?.map_or(0, |meta| meta.len());
-    let room = 2 * (there + private.size());
+    let room = room_for(&private, destination)?;
     publish_with((run, private), destination, lock, vacuum_into)
         .map_err(|error| error.needing(&destination.directory, room))
+}
+
+/// How much room, in bytes, publishing takes beside what is there already: at most two copies of the file at the
+/// destination and two of the run are there at once.
+pub(super) fn room_for(private: &PrivateDir, destination: &Destination) -> Result<u64, StoreError> {
+    let there = destination.occupied()?.map_or(0, |meta| meta.len());
+    Ok(2 * (there + private.size()))
 }
 
 pub(super) fn publish_with(
