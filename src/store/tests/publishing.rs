@@ -233,8 +233,14 @@ fn a_publication_that_fails_leaves_the_sealed_run_for_recovery() {
 
 #[test]
 fn a_session_that_is_already_there_is_not_added_twice() {
-    let place = Place::new();
-    let (private, destination) = sealed(&place);
+    added_once(&Place::new());
+    let with_another = Place::new();
+    with_another.run(2);
+    added_once(&with_another);
+}
+
+fn added_once(place: &Place) {
+    let (private, destination) = sealed(place);
     // As if the run had died between the rename and the removal of its directory.
     let kept = place.directory.path().join("kept.db");
     std::fs::copy(private.file("run.db"), &kept).unwrap();
