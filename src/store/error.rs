@@ -29,6 +29,31 @@ pub enum StoreError {
         /// What SQLite or our own check says.
         reason: String,
     },
+    /// The file at the destination is ours, and not what was sealed. What a run left beside it stays there.
+    #[error(
+        "`{}` is not what was sealed: {reason}. `factory-gate verify` shows more. Move it away, or choose another \
+         file with `--database`; a run that is left beside it is published by `factory-gate recover` after that",
+        .path.display()
+    )]
+    Tampered {
+        /// The file.
+        path: PathBuf,
+        /// What was found, each beginning with the name of a table.
+        reason: String,
+    },
+    /// The disk is full.
+    #[error(
+        "too little room in `{}`: about {} MiB must be free there, and 1 MiB more for each thousand findings",
+        .directory.display(), .bytes.div_ceil(1 << 20)
+    )]
+    NoRoom {
+        /// Where room is needed.
+        directory: PathBuf,
+        /// How much, in bytes.
+        bytes: u64,
+        /// What failed.
+        source: Box<StoreError>,
+    },
     /// A `-wal`, `-journal` or `-shm` file lies beside the database.
     #[error(
         "`{}` lies beside the database: another program has it open or died with it. Close that program, \
@@ -102,9 +127,22 @@ impl StoreError {
             Self::Sql { source, .. } => {
                 source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
             }
+            Self::NoRoom { .. } => true,
             Self::Io { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
             _ => false,
         }
+    }
+
+    /// Says how much room is needed in `directory`, in bytes, if it is room that lacks.
+    pub(super) fn needing(self, directory: &std::path::Path, bytes: u64) -> Self {
+        if self.is_full() && !matches!(self, Self::NoRoom { .. }) {
+            return Self::NoRoom {
+                directory: directory.into(),
+                bytes,
+                source: Box::new(self),
+            };
+        }
+        self
     }
 
     /// The error and what caused it, in one line.

@@ -1,5 +1,6 @@
 //! The finished file: read as a stranger would, made durable and hashed, before it gets to its place.
 
+use super::chain;
 use super::error::{FileContext, SqlContext, StoreError};
 use super::open;
 use super::paths::hex;
@@ -72,12 +73,13 @@ fn none(problems: &[String]) -> Result<(), StoreError> {
     }
 }
 
-/// Compares the rows of the session with its seal.
+/// Compares the rows of the session with its seal, and the seals of the file with each other.
 fn sealed(conn: &Connection, session: &Session) -> Result<(), StoreError> {
     let sealed = seal::read(conn, &session.deployment_id)?
         .ok_or_else(|| StoreError::Mismatch("the seal is gone".into()))?;
     let contents = seal::contents(conn, &session.deployment_id)?;
-    none(&seal::compare(&contents, &sealed).err().unwrap_or_default())
+    none(&seal::compare(&contents, &sealed).err().unwrap_or_default())?;
+    none(&chain::check(conn)?)
 }
 
 /// Compares the recorded totals of a stage with what the view makes of the rows.

@@ -4,6 +4,7 @@
 //! self-contained file, sealed and verified, put there by one rename. [`recover`] does the same for killed runs,
 //! [`verify`] proves a file, [`open_reader`] reads one; both take it for hostile.
 
+mod chain;
 mod describe;
 mod error;
 mod finished;

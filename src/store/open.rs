@@ -299,6 +299,12 @@ pub(super) fn check_header(file: &mut File, size: u64, path: &Path) -> Result<()
     if header[18] != 1 || header[19] != 1 {
         return foreign("it is in WAL mode; run `PRAGMA journal_mode=DELETE` on it first");
     }
+    if matches!(header[56..60], [0, 0, 0, 2 | 3]) {
+        return foreign(
+            "its text is UTF-16, and that of the record is UTF-8; `sqlite3 OLD .dump | sqlite3 NEW` makes a copy \
+             that can be used",
+        );
+    }
     let pages = u64::from(u32::from_be_bytes([
         header[28], header[29], header[30], header[31],
     ]));

@@ -272,6 +272,17 @@ impl PrivateDir {
         }
     }
 
+    /// How many bytes its files have.
+    pub(super) fn size(&self) -> u64 {
+        CONTENTS
+            .iter()
+            .filter_map(|name| {
+                rustix::fs::statat(&self.handle, *name, AtFlags::SYMLINK_NOFOLLOW).ok()
+            })
+            .map(|stat| u64::try_from(stat.st_size).unwrap_or_default())
+            .sum()
+    }
+
     /// Removes one of the known files, if it is there.
     pub(super) fn discard(&self, name: &'static str) -> Result<(), StoreError> {
         match rustix::fs::unlinkat(&self.handle, name, AtFlags::empty()) {

@@ -3,12 +3,13 @@
 //! The only file of the program that renames. Whatever fails or dies here leaves the destination as it was, and the
 //! sealed database in the private directory for `recover`. The private directory goes last of all.
 
+use super::chain;
 use super::error::{FileContext, SqlContext, StoreError};
 use super::finished::{self, file_digest};
 use super::open;
 use super::private::{Destination, DirectoryLock, PrivateDir};
 use super::schema::{self, SEAL, SESSION_TABLES, Shape};
-use super::seal;
+use super::seal::{self, Seal};
 use rusqlite::Connection;
 use rustix::fs::RenameFlags;
 use std::fs::File;
@@ -44,23 +45,28 @@ pub(super) fn check_destination(destination: &Destination) -> Result<(), StoreEr
     let mut file = File::open(path).at("open", path)?;
     open::check_header(&mut file, meta.len(), path)?;
     let (conn, shape) = open::known(path, path, meta.len())?;
-    if shape == Shape::Ours {
-        let unsealed: Option<String> = conn
-            .query_row(
-                "SELECT min(deployment_id) FROM session_details \
-                 WHERE deployment_id NOT IN (SELECT deployment_id FROM seal)",
-                (),
-                |row| row.get(0),
-            )
-            .doing("look for unsealed sessions")?;
-        if let Some(session) = unsealed {
-            return Err(StoreError::Damaged {
-                path: path.clone(),
-                reason: format!("session {session} has no seal"),
-            });
-        }
+    match shape {
+        Shape::Legacy => Ok(()),
+        Shape::Ours => refuse_tampered(path, chain::check(&conn)),
     }
-    Ok(())
+}
+
+/// No session is added to what is not true: it would look as if somebody had looked.
+fn refuse_tampered(
+    path: &Path,
+    problems: Result<Vec<String>, StoreError>,
+) -> Result<(), StoreError> {
+    let problems = problems.map_err(|error| StoreError::Damaged {
+        path: path.into(),
+        reason: error.in_full(),
+    })?;
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Tampered {
+        path: path.into(),
+        reason: problems.join("; "),
+    })
 }
 
 /// A run whose last rows and seal are committed: its connection, and the private directory with its `run.db`.
@@ -73,7 +79,17 @@ pub(super) fn publish(
     destination: &Destination,
     lock: &DirectoryLock,
 ) -> Result<(Published, Connection), StoreError> {
-    publish_with(sealed, destination, lock, vacuum_into)
+    let (run, private) = sealed;
+    let room = room_for(&private, destination)?;
+    publish_with((run, private), destination, lock, vacuum_into)
+        .map_err(|error| error.needing(&destination.directory, room))
+}
+
+/// How much room, in bytes, publishing takes beside what is there already: at most two copies of the file at the
+/// destination and two of the run are there at once.
+pub(super) fn room_for(private: &PrivateDir, destination: &Destination) -> Result<u64, StoreError> {
+    let there = destination.occupied()?.map_or(0, |meta| meta.len());
+    Ok(2 * (there + private.size()))
 }
 
 pub(super) fn publish_with(
@@ -82,10 +98,10 @@ pub(super) fn publish_with(
     lock: &DirectoryLock,
     vacuum: Vacuum,
 ) -> Result<(Published, Connection), StoreError> {
-    let session = session_of(&run)?;
+    let mut session = session_of(&run)?;
     let name = if let Some(meta) = destination.occupied()? {
         super::recorder::close(run)?;
-        let Some(name) = append(&private, destination, &session, meta.len())? else {
+        let Some(name) = append(&private, destination, &mut session, meta.len())? else {
             let path = &destination.path;
             let (sha256, bytes) = file_digest(path)?;
             let (conn, _) = open::known(path, path, bytes)?;
@@ -110,17 +126,22 @@ pub(super) fn publish_with(
 /// The session to be published.
 pub(super) struct Session {
     pub(super) deployment_id: String,
+    seal: Seal,
+    /// Its digest in the file that is published, hex.
     digest: String,
 }
 
 fn session_of(run: &Connection) -> Result<Session, StoreError> {
-    run.query_row("SELECT deployment_id, digest FROM seal", (), |row| {
-        Ok(Session {
-            deployment_id: row.get(0)?,
-            digest: row.get(1)?,
-        })
+    let deployment_id: String = run
+        .query_row("SELECT deployment_id FROM seal", (), |row| row.get(0))
+        .doing("read the seal of the run")?;
+    let seal = seal::read(run, &deployment_id)?
+        .ok_or_else(|| StoreError::Mismatch("the seal is gone".into()))?;
+    Ok(Session {
+        deployment_id,
+        digest: seal.digest.clone(),
+        seal,
     })
-    .doing("read the seal of the run")
 }
 
 /// Nothing is at the destination: the run's own rows, compactly; on a full disk the run's own file. Neither gets
@@ -171,7 +192,7 @@ fn finalised_by(conn: &Connection, session: &Session, finaliser: &str) -> Result
 fn append(
     private: &PrivateDir,
     destination: &Destination,
-    session: &Session,
+    session: &mut Session,
     size: u64,
 ) -> Result<Option<&'static str>, StoreError> {
     private.discard("publish.db")?;
@@ -179,10 +200,14 @@ fn append(
     let (old, bytes) = open::private_copy(&destination.path, private, "old.db", size)?;
     let (source, shape) = open::known(&old, &destination.path, bytes)?;
     refuse_broken(&source, &destination.path)?;
+    if shape == Shape::Ours {
+        refuse_tampered(&destination.path, chain::check_with_rows(&source))?;
+    }
     if shape == Shape::Ours
         && let Some(found) = seal::read(&source, &session.deployment_id)?
     {
-        return if found.digest == session.digest {
+        return if found.contents == session.seal.contents {
+            session.digest = found.digest;
             Ok(None)
         } else {
             Err(StoreError::Mismatch(format!(
@@ -203,7 +228,12 @@ fn append(
     let run = open::immutable_uri(&private.file("run.db"));
     conn.execute("ATTACH ?1 AS run", [run])
         .doing("attach the run's database")?;
-    super::writer::transaction(&conn, |conn| copy_session(conn, &session.deployment_id))?;
+    let digest = super::writer::transaction(&conn, |conn| {
+        let place = chain::next_place(conn)?;
+        copy_session(conn, &session.deployment_id)?;
+        seal::put_at(conn, &session.deployment_id, &session.seal, place)
+    })?;
+    session.digest = digest;
     conn.execute_batch("DETACH run")
         .doing("detach the run's database")?;
     conn.close()

@@ -22,6 +22,9 @@ use std::path::Path;
 /// Room reserved on the disk for the seal, in bytes.
 const BALLAST: u64 = 4 << 20;
 
+/// Room that a run with few findings needs beside it, in bytes: the schema, the start and the log of both.
+const FIRST_ROWS: u64 = 1 << 20;
+
 /// Records one run. Rows are kept in the order in which they are handed over: equal input gives equal digests.
 ///
 /// What a call has answered survives the death of the process at any moment. A power cut is survived by what acts and
@@ -76,7 +79,7 @@ impl Recorder {
             Err(error) => {
                 // Nothing was recorded. If the directory cannot even be removed, the first error says why.
                 private.remove().ok();
-                Err(error)
+                Err(error.needing(&destination.directory, BALLAST + FIRST_ROWS))
             }
         }
     }

@@ -73,7 +73,10 @@ pub fn recover(
     let mut done = Vec::new();
     for directory in destination.run_directories()? {
         if let Some(private) = PrivateDir::adopt(&directory)? {
-            done.push(recover_one(private, (&destination, &held), now, look)?);
+            let room = publish::room_for(&private, &destination)?;
+            let one = recover_one(private, (&destination, &held), now, look)
+                .map_err(|error| error.needing(&destination.directory, room))?;
+            done.push(one);
         }
     }
     Ok(done)

@@ -2,6 +2,7 @@
 
 use super::error::{SqlContext, StoreError};
 use rusqlite::Connection;
+use rusqlite::types::Value;
 use std::collections::BTreeMap;
 
 /// The whole schema, as it is shipped.
@@ -40,6 +41,9 @@ pub(super) const SESSION_TABLES: [SessionTable; 12] = [
 /// The seal itself: copied with the session, covered by its own digest in another way.
 pub(super) const SEAL: SessionTable = table("seal");
 
+/// So many of [`SESSION_TABLES`], the first ones, are the given tables.
+pub(super) const GIVEN_TABLES: usize = 3;
+
 const fn table(name: &'static str) -> SessionTable {
     SessionTable { name, key: "id" }
 }
@@ -67,13 +71,7 @@ pub(super) fn create_side(conn: &Connection) -> Result<(), StoreError> {
         .prepare("INSERT INTO _columns VALUES (?1, ?2, ?3, ?4)")
         .doing("describe the columns")?;
     for (table, column, text) in descriptions() {
-        let (text, unit) = match text
-            .strip_suffix(']')
-            .and_then(|text| text.rsplit_once(" ["))
-        {
-            Some((text, unit)) => (text, Some(unit)),
-            None => (text, None),
-        };
+        let (text, unit) = with_unit(text);
         insert
             .execute((table, column, text, unit))
             .doing("describe the columns")?;
@@ -81,6 +79,42 @@ pub(super) fn create_side(conn: &Connection) -> Result<(), StoreError> {
     conn.pragma_update(None, "application_id", APPLICATION_ID)
         .and_then(|()| conn.pragma_update(None, "user_version", USER_VERSION))
         .doing("mark the file as ours")
+}
+
+fn with_unit(text: &str) -> (&str, Option<&str>) {
+    match text
+        .strip_suffix(']')
+        .and_then(|text| text.rsplit_once(" ["))
+    {
+        Some((text, unit)) => (text, Some(unit)),
+        None => (text, None),
+    }
+}
+
+/// Whether `_columns` holds our descriptions and nothing else.
+pub(super) fn describes_columns(conn: &Connection) -> Result<bool, StoreError> {
+    const DOING: &str = "read the descriptions";
+    let text = |text: &str| Value::Text(text.into());
+    let known = descriptions()
+        .into_iter()
+        .map(|(table, column, both)| {
+            let (description, unit) = with_unit(both);
+            let unit = unit.map_or(Value::Null, text);
+            [text(table), text(column), text(description), unit]
+        })
+        .collect::<Vec<_>>();
+    let mut select = conn
+        .prepare("SELECT table_name, column_name, description, unit FROM _columns ORDER BY rowid")
+        .doing(DOING)?;
+    let found = select
+        .query_map((), |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])
+        })
+        .doing(DOING)?
+        .take(known.len() + 1)
+        .collect::<Result<Vec<[Value; 4]>, _>>()
+        .doing(DOING)?;
+    Ok(found == known)
 }
 
 /// Creates the indexes; call it when all rows are there.

@@ -210,12 +210,14 @@ CREATE TABLE seal (
     format TEXT NOT NULL CHECK (typeof(format) = 'text'), -- how the digest is computed: fg-session-1
     row_counts TEXT NOT NULL CHECK (typeof(row_counts) = 'text'), -- JSON object: rows of the session in each table
     table_digests TEXT NOT NULL CHECK (typeof(table_digests) = 'text'), -- JSON object: SHA-256 over the session's rows in each table
-    digest TEXT NOT NULL CHECK (typeof(digest) = 'text'), -- SHA-256 over the whole session, hex
+    digest TEXT NOT NULL CHECK (typeof(digest) = 'text'), -- SHA-256 over the whole session and its place in the file, hex
     complete INTEGER NOT NULL CHECK (complete IN (0, 1)), -- 1: the run wrote all it had to write; 0: sealed after an interruption
     ambiguous INTEGER NOT NULL CHECK (typeof(ambiguous) = 'integer'), -- cleanup actions of which nobody knows whether they happened
     tool_version TEXT NOT NULL CHECK (typeof(tool_version) = 'text'), -- version of factory-gate that sealed
     sqlite_version TEXT NOT NULL CHECK (typeof(sqlite_version) = 'text'), -- version of SQLite that wrote
     sealed_at TEXT NOT NULL CHECK (typeof(sealed_at) = 'text'), -- ISO 8601, UTC, milliseconds, Z
+    position INTEGER NOT NULL CHECK (typeof(position) = 'integer'), -- number of the session among the sealed ones of this file, from 1
+    previous TEXT NOT NULL CHECK (typeof(previous) = 'text'), -- digest of the sealed session before; of the first: of the rows taken over from an earlier system
     finaliser TEXT NOT NULL CHECK (finaliser = 'vacuum' OR finaliser = 'append' OR finaliser = 'rename') -- how it got into this file; not part of the digest
 );
 CREATE TABLE _columns (

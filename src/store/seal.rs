@@ -8,14 +8,19 @@
 //!   bytes of the UTF-8 text or BLOB.
 //! - Digest of a table: SHA-256 over the table's name as `S` value, then for each row `R` and its values.
 //! - Digest of the session: SHA-256 over the `S` value `fg-session-1`, then for each table in the order of
-//!   `SESSION_TABLES` its name as `S` value, its count of rows as `I` value and its digest as `B` value, and then the
-//!   columns of `seal` from `complete` to `sealed_at`.
+//!   `SESSION_TABLES` its name as `S` value, its count of rows as `I` value and its digest (hex) as `S` value, and then
+//!   the columns of `seal` from `complete` to `previous`.
+//! - `previous` is the digest of the session sealed before in the same file. Of the first one it is the digest of what
+//!   the file held before, mostly nothing: SHA-256 over the `S` value `fg-taken-over-1`, then for each of the three given
+//!   tables its name as `S` value, the count of its rows without a seal as `I` value and the digest of these, this
+//!   time with `id`, as a table's digest above, as `S` value.
 //!
+//! So the digest of a session also covers all sessions before it, their order, and the rows that were taken over.
 //! It shows a change to whoever knows the digest from elsewhere (the log of the job); who can write the file can seal anew.
 
 use super::error::{SqlContext, StoreError};
 use super::paths::hex;
-use super::schema::{self, SESSION_TABLES, SessionTable};
+use super::schema::{self, GIVEN_TABLES, SESSION_TABLES, SessionTable};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use sha2::{Digest as _, Sha256};
@@ -28,10 +33,11 @@ const PIECE: usize = 32 << 10;
 pub const FORMAT: &str = "fg-session-1";
 
 /// What the tables of a session hold: count of rows and digest, by table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents {
-    pub(super) counts: BTreeMap<&'static str, i64>,
-    pub(super) digests: BTreeMap<&'static str, [u8; 32]>,
+    pub(super) counts: BTreeMap<String, i64>,
+    /// Hex.
+    pub(super) digests: BTreeMap<String, String>,
 }
 
 /// The columns of `seal` that the digest covers beside the tables.
@@ -42,28 +48,34 @@ pub(super) struct Statement {
     pub(super) tool_version: String,
     pub(super) sqlite_version: String,
     pub(super) sealed_at: String,
+    pub(super) place: Place,
+}
+
+/// Where in its file a session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// From 1.
+    pub(super) position: i64,
+    /// The digest of what is before it, hex.
+    pub(super) previous: String,
 }
 
 /// A seal as it stands in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Seal {
     pub(super) format: String,
-    pub(super) row_counts: BTreeMap<String, i64>,
-    pub(super) table_digests: BTreeMap<String, String>,
+    pub(super) contents: Contents,
     pub(super) digest: String,
     pub(super) statement: Statement,
 }
 
 /// Reads all rows of a session and hashes them.
 pub(super) fn contents(conn: &Connection, deployment_id: &str) -> Result<Contents, StoreError> {
-    let mut found = Contents {
-        counts: BTreeMap::new(),
-        digests: BTreeMap::new(),
-    };
+    let mut found = Contents::default();
     for table in &SESSION_TABLES {
         let (count, digest) = table_digest(conn, table, deployment_id)?;
-        found.counts.insert(table.name, count);
-        found.digests.insert(table.name, digest);
+        found.counts.insert(table.name.into(), count);
+        found.digests.insert(table.name.into(), digest);
     }
     Ok(found)
 }
@@ -72,16 +84,27 @@ fn table_digest(
     conn: &Connection,
     table: &SessionTable,
     deployment_id: &str,
-) -> Result<(i64, [u8; 32]), StoreError> {
-    const DOING: &str = "read the rows for the digest";
+) -> Result<(i64, String), StoreError> {
     let columns = schema::columns(conn, table)?;
     let (name, key) = (table.name, table.key);
     let sql = format!(
         "SELECT {} FROM {name} WHERE deployment_id = ?1 ORDER BY {key}",
         columns.join(", ")
     );
-    let mut select = conn.prepare(&sql).doing(DOING)?;
-    let mut rows = select.query([deployment_id]).doing(DOING)?;
+    rows_digest(conn, name, &sql, &[&deployment_id])
+}
+
+/// Count and digest (hex) of the rows of a table that `sql` selects.
+fn rows_digest(
+    conn: &Connection,
+    name: &str,
+    sql: &str,
+    params: &[&dyn rusqlite::ToSql],
+) -> Result<(i64, String), StoreError> {
+    const DOING: &str = "read the rows for the digest";
+    let mut select = conn.prepare(sql).doing(DOING)?;
+    let columns = select.column_count();
+    let mut rows = select.query(params).doing(DOING)?;
     let mut hash = Sha256::new();
     // Hashed in long pieces, which is faster than row by row.
     let mut pending = Vec::with_capacity(2 * PIECE);
@@ -89,7 +112,7 @@ fn table_digest(
     let mut count = 0;
     while let Some(row) = rows.next().doing(DOING)? {
         pending.push(b'R');
-        for column in 0..columns.len() {
+        for column in 0..columns {
             add(&mut pending, row.get_ref(column).doing(DOING)?);
         }
         if pending.len() >= PIECE {
@@ -99,7 +122,7 @@ fn table_digest(
         count += 1;
     }
     hash.update(&pending);
-    Ok((count, hash.finalize().into()))
+    Ok((count, hex(&hash.finalize())))
 }
 
 fn add(bytes: &mut Vec<u8>, value: ValueRef<'_>) {
@@ -125,18 +148,7 @@ fn add(bytes: &mut Vec<u8>, value: ValueRef<'_>) {
 
 /// The digest of the session, hex.
 pub(super) fn session_digest(contents: &Contents, statement: &Statement) -> String {
-    let mut bytes = Vec::new();
-    add(&mut bytes, ValueRef::Text(FORMAT.as_bytes()));
-    for table in &SESSION_TABLES {
-        let count = contents.counts.get(table.name).copied().unwrap_or(0);
-        add(&mut bytes, ValueRef::Text(table.name.as_bytes()));
-        add(&mut bytes, ValueRef::Integer(count));
-        let digest = contents.digests.get(table.name);
-        add(
-            &mut bytes,
-            digest.map_or(ValueRef::Null, |digest| ValueRef::Blob(digest)),
-        );
-    }
+    let mut bytes = tables_bytes(FORMAT, &SESSION_TABLES, contents);
     add(&mut bytes, ValueRef::Integer(statement.complete.into()));
     add(&mut bytes, ValueRef::Integer(statement.ambiguous));
     for text in [
@@ -146,7 +158,87 @@ pub(super) fn session_digest(contents: &Contents, statement: &Statement) -> Stri
     ] {
         add(&mut bytes, ValueRef::Text(text.as_bytes()));
     }
+    add(&mut bytes, ValueRef::Integer(statement.place.position));
+    add(
+        &mut bytes,
+        ValueRef::Text(statement.place.previous.as_bytes()),
+    );
     hex(&Sha256::digest(&bytes))
+}
+
+fn tables_bytes(format: &str, tables: &[SessionTable], contents: &Contents) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    add(&mut bytes, ValueRef::Text(format.as_bytes()));
+    for table in tables {
+        let count = contents.counts.get(table.name).copied().unwrap_or(0);
+        add(&mut bytes, ValueRef::Text(table.name.as_bytes()));
+        add(&mut bytes, ValueRef::Integer(count));
+        let digest = contents.digests.get(table.name);
+        add(
+            &mut bytes,
+            digest.map_or(ValueRef::Null, |digest| ValueRef::Text(digest.as_bytes())),
+        );
+    }
+    bytes
+}
+
+/// The digest (hex) of the rows in the given tables that belong to no sealed session: what the file held before it
+/// got its first seal.
+pub(super) fn taken_over(conn: &Connection) -> Result<String, StoreError> {
+    digest_of_given(|name| {
+        let sql = format!(
+            "SELECT * FROM {name} WHERE deployment_id NOT IN (SELECT deployment_id FROM seal) ORDER BY id"
+        );
+        rows_digest(conn, name, &sql, &[])
+    })
+}
+
+/// What [`taken_over`] says of a file that held nothing.
+pub(super) fn nothing_taken_over() -> Result<String, StoreError> {
+    digest_of_given(|name| {
+        let mut bytes = Vec::new();
+        add(&mut bytes, ValueRef::Text(name.as_bytes()));
+        Ok((0, hex(&Sha256::digest(&bytes))))
+    })
+}
+
+fn digest_of_given(
+    rows: impl Fn(&str) -> Result<(i64, String), StoreError>,
+) -> Result<String, StoreError> {
+    let (given, _) = SESSION_TABLES.split_at(GIVEN_TABLES);
+    let mut found = Contents::default();
+    for table in given {
+        let (count, digest) = rows(table.name)?;
+        found.counts.insert(table.name.into(), count);
+        found.digests.insert(table.name.into(), digest);
+    }
+    let bytes = tables_bytes("fg-taken-over-1", given, &found);
+    Ok(hex(&Sha256::digest(&bytes)))
+}
+
+/// Gives a session that was sealed on its own its place in a file with others. Answers its digest there.
+pub(super) fn put_at(
+    conn: &Connection,
+    deployment_id: &str,
+    seal: &Seal,
+    place: Place,
+) -> Result<String, StoreError> {
+    let statement = Statement {
+        place,
+        ..seal.statement.clone()
+    };
+    let digest = session_digest(&seal.contents, &statement);
+    conn.execute(
+        "UPDATE seal SET position = ?2, previous = ?3, digest = ?4 WHERE deployment_id = ?1",
+        rusqlite::params![
+            deployment_id,
+            statement.place.position,
+            statement.place.previous,
+            digest
+        ],
+    )
+    .doing("write the seal")?;
+    Ok(digest)
 }
 
 /// Seals the session: call it in the transaction that writes the last rows. Answers the digest.
@@ -170,29 +262,30 @@ pub(super) fn write(
         tool_version: env!("CARGO_PKG_VERSION").into(),
         sqlite_version: rusqlite::version().into(),
         sealed_at: sealed_at.into(),
+        place: Place {
+            position: 1,
+            previous: nothing_taken_over()?,
+        },
     };
     let contents = contents(conn, deployment_id)?;
     let digest = session_digest(&contents, &statement);
-    let digests: BTreeMap<_, _> = contents
-        .digests
-        .iter()
-        .map(|(table, digest)| (*table, hex(digest)))
-        .collect();
     conn.execute(
         "INSERT INTO seal (deployment_id, format, row_counts, table_digests, digest, complete, ambiguous, \
-         tool_version, sqlite_version, sealed_at, finaliser) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'vacuum')",
+         tool_version, sqlite_version, sealed_at, position, previous, finaliser) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 'vacuum')",
         rusqlite::params![
             deployment_id,
             FORMAT,
             serde_json::json!(contents.counts).to_string(),
-            serde_json::json!(digests).to_string(),
+            serde_json::json!(contents.digests).to_string(),
             digest,
             complete,
             ambiguous,
             statement.tool_version,
             statement.sqlite_version,
-            sealed_at
+            sealed_at,
+            statement.place.position,
+            statement.place.previous
         ],
     )
     .doing("write the seal")?;
@@ -205,13 +298,15 @@ pub(super) fn read(conn: &Connection, deployment_id: &str) -> Result<Option<Seal
     use rusqlite::OptionalExtension as _;
     conn.query_row(
         "SELECT format, row_counts, table_digests, digest, complete, ambiguous, tool_version, sqlite_version, \
-         sealed_at FROM seal WHERE deployment_id = ?1",
+         sealed_at, position, previous FROM seal WHERE deployment_id = ?1",
         [deployment_id],
         |row| {
             Ok(Seal {
                 format: row.get(0)?,
-                row_counts: serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default(),
-                table_digests: serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default(),
+                contents: Contents {
+                    counts: serde_json::from_str(&row.get::<_, String>(1)?).unwrap_or_default(),
+                    digests: serde_json::from_str(&row.get::<_, String>(2)?).unwrap_or_default(),
+                },
                 digest: row.get(3)?,
                 statement: Statement {
                     complete: row.get(4)?,
@@ -219,6 +314,10 @@ pub(super) fn read(conn: &Connection, deployment_id: &str) -> Result<Option<Seal
                     tool_version: row.get(6)?,
                     sqlite_version: row.get(7)?,
                     sealed_at: row.get(8)?,
+                    place: Place {
+                        position: row.get(9)?,
+                        previous: row.get(10)?,
+                    },
                 },
             })
         },
@@ -233,10 +332,9 @@ pub(super) fn compare(contents: &Contents, seal: &Seal) -> Result<(), Vec<String
     for table in &SESSION_TABLES {
         let name = table.name;
         let count = contents.counts.get(name).copied().unwrap_or(0);
-        match seal.row_counts.get(name) {
+        match seal.contents.counts.get(name) {
             Some(sealed) if *sealed == count => {
-                let digest = contents.digests.get(name).map(|digest| hex(digest));
-                if seal.table_digests.get(name) != digest.as_ref() {
+                if seal.contents.digests.get(name) != contents.digests.get(name) {
                     differences.push(format!("{name}: rows were changed"));
                 }
             }

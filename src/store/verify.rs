@@ -1,5 +1,6 @@
 //! Verification: whether a database still holds what was sealed, without trusting a byte of it.
 
+use super::chain;
 use super::error::{SqlContext, StoreError};
 use super::finished;
 use super::open;
@@ -38,9 +39,9 @@ pub enum Outcome {
 pub enum SessionState {
     /// Sealed, complete, unchanged.
     Sealed,
-    /// From before there were seals (the given tables only): nothing to verify, nothing wrong.
+    /// Taken over from before there were seals (the given tables only): nothing to verify, nothing wrong.
     Unsealed,
-    /// INCOMPLETE: what is there is true, but it is not everything.
+    /// The run did not come to its end; what it recorded until then is sealed and unchanged.
     Incomplete(String),
     /// Changed since it was sealed; one entry each, beginning with the name of the table.
     Tampered(Vec<String>),
@@ -98,6 +99,8 @@ pub fn verify(path: &Path, options: &VerifyOptions) -> Result<Verification, Stor
     }
     if shape == Shape::Ours && problems.is_empty() {
         problems.extend(orphans(&conn).map_err(|error| damaged(&error))?);
+        problems.extend(chain::check(&conn).map_err(|error| damaged(&error))?);
+        problems.extend(chain::strays(&conn).map_err(|error| damaged(&error))?);
     }
     problems.extend(unexpected(options, &sha256, &sessions));
     let outcome = sessions.iter().map(SessionCheck::outcome).max();
@@ -174,23 +177,32 @@ fn orphans(conn: &Connection) -> Result<Vec<String>, StoreError> {
 fn check_sessions(conn: &Connection, shape: Shape) -> Result<Vec<SessionCheck>, StoreError> {
     const DOING: &str = "read the sessions";
     let mut select = conn
-        .prepare("SELECT deployment_id FROM deployment_sessions ORDER BY id")
+        .prepare("SELECT id, deployment_id FROM deployment_sessions ORDER BY id")
         .doing(DOING)?;
     let sessions = select
-        .query_map((), |row| row.get::<_, String>(0))
+        .query_map((), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })
         .doing(DOING)?
         .collect::<Result<Vec<_>, _>>()
         .doing(DOING)?;
+    let taken_over_below = match shape {
+        Shape::Legacy => Some(i64::MAX),
+        Shape::Ours => chain::first_own_session(conn)?,
+    };
     sessions
         .into_iter()
-        .map(|session| check_session(conn, shape, session))
+        .map(|(number, session)| {
+            let is_taken_over = taken_over_below.is_some_and(|first| number < first);
+            check_session(conn, shape, (session, is_taken_over))
+        })
         .collect()
 }
 
 fn check_session(
     conn: &Connection,
     shape: Shape,
-    deployment_id: String,
+    (deployment_id, is_taken_over): (String, bool),
 ) -> Result<SessionCheck, StoreError> {
     let unsealed = |deployment_id, state| SessionCheck {
         deployment_id,
@@ -202,10 +214,14 @@ fn check_session(
         return Ok(unsealed(deployment_id, SessionState::Unsealed));
     }
     let Some(sealed) = seal::read(conn, &deployment_id)? else {
-        let state = if has_side_rows(conn, &deployment_id)? {
-            SessionState::Incomplete("it has no seal".into())
-        } else {
+        // A run that was killed gets a seal by recovery; so the only sessions without one are older than all seals.
+        let state = if is_taken_over && !has_side_rows(conn, &deployment_id)? {
             SessionState::Unsealed
+        } else {
+            SessionState::Tampered(vec![
+                "seal: the session has none, and it was not in the file before there were seals"
+                    .into(),
+            ])
         };
         return Ok(unsealed(deployment_id, state));
     };

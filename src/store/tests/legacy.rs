@@ -144,3 +144,49 @@ fn a_legacy_database_with_anything_more_is_foreign() {
         );
     }
 }
+
+#[test]
+fn what_was_taken_over_is_sealed_with_the_first_session() {
+    for sql in [
+        "UPDATE deployment_sessions SET success_rate = 100.0 WHERE id = 1",
+        "INSERT INTO factory_validation (deployment_id, validation_type, validation_result, timestamp) \
+         VALUES ('FACTORY_DEPLOY_20250101_101010', 'POST', '{}', '')",
+        "DELETE FROM cleanup_actions WHERE id = 1",
+        "INSERT INTO deployment_sessions (id, deployment_id, start_time, workspace_path) VALUES (2, 'x', '', '')",
+        "DELETE FROM deployment_sessions WHERE id = 1",
+        "UPDATE deployment_sessions SET id = 50 WHERE id = 1",
+    ] {
+        let place = Place::new();
+        write_legacy(&place.database());
+        place.run(1);
+        place.run(2);
+        place.open().execute_batch(sql).unwrap();
+        let check = place.verify().unwrap();
+        assert_eq!(check.outcome, Outcome::Tampered, "{sql}");
+        assert!(
+            check
+                .sessions
+                .iter()
+                .all(|check| check.state != SessionState::Unsealed)
+        );
+    }
+}
+
+#[test]
+fn a_legacy_database_in_utf_16_is_refused_before_anything_is_made() {
+    for encoding in ["UTF-16le", "UTF-16be"] {
+        let place = Place::new();
+        place
+            .open()
+            .execute_batch(&format!(
+                "PRAGMA encoding='{encoding}'; CREATE TABLE t (x); DROP TABLE t"
+            ))
+            .unwrap();
+        write_legacy(&place.database());
+        let error = Recorder::start(&place.database(), "0a", &session(1), &[])
+            .err()
+            .unwrap();
+        assert!(error.to_string().contains("UTF-16"), "{error}");
+        assert_eq!(place.others(), [""; 0]);
+    }
+}

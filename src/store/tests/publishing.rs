@@ -233,8 +233,14 @@ fn a_publication_that_fails_leaves_the_sealed_run_for_recovery() {
 
 #[test]
 fn a_session_that_is_already_there_is_not_added_twice() {
-    let place = Place::new();
-    let (private, destination) = sealed(&place);
+    added_once(&Place::new());
+    let with_another = Place::new();
+    with_another.run(2);
+    added_once(&with_another);
+}
+
+fn added_once(place: &Place) {
+    let (private, destination) = sealed(place);
     // As if the run had died between the rename and the removal of its directory.
     let kept = place.directory.path().join("kept.db");
     std::fs::copy(private.file("run.db"), &kept).unwrap();
@@ -291,6 +297,84 @@ fn a_large_file_is_verified_by_many_threads_and_read_by_the_connection_that_veri
     assert_eq!(
         (check.sha256, check.bytes),
         (published.sha256, published.bytes)
+    );
+    assert_eq!(place.others(), [""; 0]);
+}
+
+/// Two runs, and then this was done to the file.
+fn changed(sql: &str) -> Place {
+    let place = Place::new();
+    place.run(1);
+    place.run(2);
+    let conn = place.open();
+    conn.pragma_update(None, "foreign_keys", false).unwrap();
+    conn.execute_batch(sql).unwrap();
+    place
+}
+
+#[test]
+fn a_database_whose_seals_do_not_hold_is_refused_before_anything_is_made() {
+    for sql in [
+        "DELETE FROM deployment_sessions WHERE id = 1",
+        "UPDATE deployment_sessions SET id = 100 WHERE id = 1",
+        "DELETE FROM seal WHERE id = 2",
+        "UPDATE seal SET row_counts = '{}'",
+        "DELETE FROM _columns",
+        "INSERT INTO deployment_sessions (deployment_id, start_time, workspace_path) VALUES ('x', '', '')",
+    ] {
+        let place = changed(sql);
+        let error = Recorder::start(&place.database(), "0a", &session(3), &[])
+            .err()
+            .unwrap();
+        assert!(
+            matches!(error, StoreError::Tampered { .. }),
+            "{sql}: {error}"
+        );
+        let text = error.to_string();
+        assert!(
+            text.contains("verify") && text.contains("--database"),
+            "{text}"
+        );
+        assert_eq!(place.others(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_changed_row_keeps_a_session_from_being_added_and_recovery_publishes_it_elsewhere() {
+    let place = changed("UPDATE violations SET message = 'x' WHERE id = 1");
+    let before = std::fs::read(place.database()).unwrap();
+    let recorder = place.start(3);
+    fill(&recorder);
+    let refused = recorder.finish(&end(), &phase(5));
+    assert!(
+        matches!(refused, Err(StoreError::Tampered { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(std::fs::read(place.database()).unwrap(), before);
+    let again = recover(&place.database(), NOW, &|_| panic!("nothing to look at"));
+    assert!(matches!(again, Err(StoreError::Tampered { .. })));
+    let away = place.scratch.path().join("away.db");
+    std::fs::copy(place.database(), &away).unwrap();
+    rustix::fs::unlink(place.database()).unwrap();
+    let recovered = recover(&place.database(), NOW, &|_| panic!("nothing to look at")).unwrap();
+    assert!(recovered[0].was_sealed);
+    rustix::fs::unlink(&away).unwrap();
+    assert_eq!(place.verify().unwrap().outcome, Outcome::Ok);
+    assert_eq!(place.others(), [""; 0]);
+}
+
+#[test]
+fn the_error_of_a_full_disk_says_how_much_room_is_needed_and_where() {
+    let place = Place::new();
+    let error = Recorder::start_within(&place.database(), "0a", &session(1), (&[], Some(3)))
+        .err()
+        .unwrap();
+    assert!(error.is_full());
+    let text = error.to_string();
+    let directory = place.directory.path().display().to_string();
+    assert!(
+        text.contains("5 MiB") && text.contains(&directory),
+        "{text}"
     );
     assert_eq!(place.others(), [""; 0]);
 }

@@ -1,5 +1,6 @@
 //! Verification finds every change, and takes nothing for granted.
 
+use super::super::schema::{SEAL, SESSION_TABLES};
 use super::*;
 
 /// What verification says of a file in which this was done.
@@ -92,14 +93,91 @@ fn rows_that_changed_places_are_found() {
 }
 
 #[test]
-fn a_session_without_its_seal_is_incomplete() {
+fn a_session_of_ours_without_its_seal_is_tampered() {
     let check = after("DELETE FROM seal WHERE id = 1");
-    assert_eq!(check.outcome, Outcome::Incomplete);
-    assert!(matches!(
-        check.sessions[0].state,
-        SessionState::Incomplete(_)
-    ));
+    assert_eq!(check.outcome, Outcome::Tampered);
+    assert!(matches!(check.sessions[0].state, SessionState::Tampered(_)));
     assert_eq!(check.sessions[1].state, SessionState::Sealed);
+    tampered("DELETE FROM violations; DELETE FROM seal", "seal");
+}
+
+/// All rows of the session with this number.
+fn remove(number: u8) -> String {
+    let tables = SESSION_TABLES.iter().chain([&SEAL]).rev();
+    let sql = tables.map(|table| {
+        format!(
+            "DELETE FROM {} WHERE deployment_id = '{}';",
+            table.name,
+            id(number)
+        )
+    });
+    sql.collect()
+}
+
+#[test]
+fn an_invented_session_without_a_seal_is_tampered() {
+    for number in ["NULL", "-5"] {
+        tampered(
+            &format!(
+                "INSERT INTO deployment_sessions (id, deployment_id, start_time, workspace_path, status) \
+                 VALUES ({number}, 'FACTORY_DEPLOY_20261122_180000_ffffff', '2026-11-22T18:00:00.000Z', '/x', 'completed')"
+            ),
+            "deployment_sessions",
+        );
+    }
+    tampered(
+        "INSERT INTO cleanup_actions (deployment_id, action_type, target_path, action_result, timestamp) \
+         VALUES ('FACTORY_DEPLOY_20250101_101010', 'x', 'y', 'z', '')",
+        "deployment_sessions",
+    );
+}
+
+#[test]
+fn order_and_presence_of_sessions_are_sealed() {
+    tampered(
+        "UPDATE deployment_sessions SET id = 100 WHERE id = 1",
+        "seal",
+    );
+    tampered(&remove(1), "seal");
+    tampered(
+        &format!("{}UPDATE seal SET position = 1", remove(1)),
+        "seal",
+    );
+    tampered(&format!("{}{}", remove(1), remove(2)), "seal");
+    tampered("UPDATE seal SET previous = digest", "seal");
+    // Nothing follows the last session: only its digest tells that there was one.
+    assert_eq!(after(&remove(2)).outcome, Outcome::Ok);
+}
+
+#[test]
+fn the_digest_of_the_last_session_stands_for_those_before_it() {
+    let digest = |workspace: &str| {
+        let place = Place::new();
+        let mut first = session(1);
+        first.workspace_path = workspace.into();
+        let recorder = Recorder::start(&place.database(), "0a", &first, &[]).unwrap();
+        recorder.finish(&end(), &phase(5)).unwrap();
+        place.run(2).session_digest
+    };
+    assert_eq!(digest("/one"), digest("/one"));
+    assert_ne!(digest("/one"), digest("/other"));
+}
+
+#[test]
+fn descriptions_of_columns_are_known() {
+    tampered("DELETE FROM _columns", "_columns");
+    tampered(
+        "UPDATE _columns SET description = 'x' WHERE rowid = 3",
+        "_columns",
+    );
+    tampered(
+        "UPDATE _columns SET unit = x'00' WHERE rowid = 3",
+        "_columns",
+    );
+    tampered(
+        "INSERT INTO _columns VALUES ('a', 'b', 'c', NULL)",
+        "_columns",
+    );
 }
 
 #[test]
