@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench paths -- 10000000`. Linux only: reads `/proc/self/status`.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
 use factory_gate::policy;
 use factory_gate::scan::Plan;
 use factory_gate::walk::{Kind, Meta, TreeBuilder};

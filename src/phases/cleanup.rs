@@ -65,17 +65,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         });
     }
     let (swept, containment) = sweep(run, &plan, &protection)?;
-    refusals(run, swept.refused);
-    if swept.is_stopped {
-        run.reasons
-            .push("the cleanup was stopped before its end".into());
-    }
-    if swept.failed > 0 {
-        run.reasons.push(format!(
-            "{} targets of the cleanup could not be removed",
-            swept.failed
-        ));
-    }
+    shortfalls(run, &swept);
     detail["containment"] = json!(containment);
     detail["removed"] =
         json!({ "files": swept.files, "directories": swept.directories, "bytes": swept.bytes });
@@ -89,6 +79,21 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         result: swept.files + swept.directories > 0,
         detail,
     })
+}
+
+/// What the sweep was to do and did not, as reasons.
+fn shortfalls(run: &mut Run<'_>, swept: &Swept) {
+    refusals(run, swept.refused);
+    if swept.is_stopped {
+        run.reasons
+            .push("the cleanup was stopped before its end".into());
+    }
+    if swept.failed > 0 {
+        run.reasons.push(format!(
+            "{} targets of the cleanup could not be removed",
+            swept.failed
+        ));
+    }
 }
 
 /// What a guard keeps is for a person to look at: the policy wants to remove what must not be removed.
