@@ -20,7 +20,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
     run.recorder.rule_results(rows)?;
     let time = stamp(run.job.clock.now());
     run.recorder
-        .validation(Stage::PreDeployment, outcome.totals.files, &time)?;
+        .validate_later(Stage::PreDeployment, outcome.totals.files, &time)?;
     account(run, &outcome.totals);
     if plan.slots().is_empty() && run.job.policy.cleanup.rules.is_empty() {
         run.reasons.push(

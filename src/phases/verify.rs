@@ -50,7 +50,7 @@ pub(super) fn run(
         .rule_results(rule_rows(&seen.plan, Stage::PostDeployment, &tallies))?;
     let time = stamp(run.job.clock.now());
     run.recorder
-        .validation(Stage::PostDeployment, outcome.totals.files, &time)?;
+        .validate_later(Stage::PostDeployment, outcome.totals.files, &time)?;
     let detail = json!({
         "files_seen": outcome.totals.files,
         "paths_changed_or_new": changed,

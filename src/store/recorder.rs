@@ -106,7 +106,7 @@ impl Recorder {
     /// # Errors
     /// The rows could not be written.
     pub fn rule_results(&self, rows: Vec<RuleResultRow>) -> Result<(), StoreError> {
-        self.feed.transact(move |conn, session| {
+        self.feed.transact_later(move |conn, session| {
             rows.iter()
                 .try_for_each(|row| insert_rule(conn, session, row))
         })
@@ -118,7 +118,7 @@ impl Recorder {
     /// The row could not be written.
     pub fn phase(&self, row: PhaseRow) -> Result<(), StoreError> {
         self.feed
-            .transact(move |conn, session| insert_phase(conn, session, &row))
+            .transact_later(move |conn, session| insert_phase(conn, session, &row))
     }
 
     /// Records all suppressions of the session; their order gives their numbers.
@@ -126,7 +126,7 @@ impl Recorder {
     /// # Errors
     /// The rows could not be written.
     pub fn suppressions(&self, rows: Vec<SuppressionRow>) -> Result<(), StoreError> {
-        self.feed.transact(move |conn, session| {
+        self.feed.transact_later(move |conn, session| {
             let mut number: i64 = conn
                 .query_row("SELECT COUNT(*) FROM suppressions", (), |row| row.get(0))
                 .doing("count the suppressions")?;
@@ -173,6 +173,24 @@ impl Recorder {
                 compliance_score: totals.compliance_score,
                 timestamp,
             })
+        })
+    }
+
+    /// As [`Recorder::validation`], without waiting for it: the next call answers if it fails.
+    ///
+    /// # Errors
+    /// An earlier write failed.
+    pub fn validate_later(
+        &self,
+        stage: Stage,
+        files_checked: u64,
+        timestamp: &str,
+    ) -> Result<(), StoreError> {
+        let timestamp = timestamp.to_owned();
+        self.feed.transact_later(move |conn, session| {
+            let files = integer(files_checked)?;
+            let totals = totals::compliance(conn, session, stage, files)?;
+            totals::insert(conn, session, (stage, files, &totals), &timestamp)
         })
     }
 

@@ -77,6 +77,18 @@ impl Feed {
         self.call(move |writer| writer.transact(job))
     }
 
+    /// As [`Feed::transact`], without waiting: the next call answers if it fails.
+    pub(super) fn transact_later(
+        &self,
+        job: impl FnOnce(&Connection, &str) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.send(Message::Job(Box::new(move |writer| {
+            if let Err(error) = writer.settle().and_then(|()| writer.transact(job)) {
+                writer.fail(&error);
+            }
+        })))
+    }
+
     /// As [`Feed::transact`]; what the job wrote, and everything before it, then survives a power cut too.
     pub(super) fn transact_durably<T: Send + 'static>(
         &self,

@@ -192,8 +192,9 @@ fn a_full_disk_is_answered_by_every_later_call_and_what_was_durable_stays() {
         .collect();
     // The thread may be busy with it; the failure shows with the next call that waits.
     recorder.findings(Stage::PreDeployment, many).unwrap();
-    let error = recorder.phase(phase(2)).unwrap_err();
+    let error = recorder.counts().unwrap_err();
     assert!(error.to_string().contains("full"), "{error}");
+    assert!(recorder.phase(phase(2)).is_err());
     assert!(recorder.findings(Stage::PreDeployment, vec![]).is_err());
     assert!(recorder.journal(&[], &[]).is_err());
     assert!(recorder.finish(&end(), &phase(5)).is_err());
