@@ -80,6 +80,9 @@ fn with_scan(
     ))
 }
 
+/// Most findings in one message to the record.
+const PIECE: usize = 512;
+
 struct RecordSink<'r, 'j> {
     run: &'r Run<'j>,
     stage: Stage,
@@ -87,7 +90,13 @@ struct RecordSink<'r, 'j> {
 
 impl Sink for RecordSink<'_, '_> {
     fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()> {
-        Ok(self.run.recorder.findings(self.stage, findings)?)
+        // In pieces: how much waits for the record is counted in messages.
+        let mut findings = findings.into_iter().peekable();
+        while findings.peek().is_some() {
+            let piece = findings.by_ref().take(PIECE).collect();
+            self.run.recorder.findings(self.stage, piece)?;
+        }
+        Ok(())
     }
 
     fn skipped(&mut self, skipped: Vec<Skipped>) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use super::accounts::{Status, Tally, Totals};
 use super::file::{FileScanner, Part};
 use super::inline::MARKER;
-use super::order::in_order;
+use super::order::{Chunks, in_order};
 use super::plan::{Plan, RuleSet};
 use super::read::Desk;
 use super::suppress::{PolicySuppressions, SuppressionUse};
@@ -18,7 +18,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 /// Entries in one unit of work: enough to be worth handing over, few enough to keep all threads busy.
-const CHUNK: usize = 64;
+const CHUNK: usize = 16;
 
 /// Where findings go, in order, from one thread.
 pub trait Sink {
@@ -134,15 +134,16 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
     let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
     let mut collected = Collected::new(scan);
     collected.walked(scan, walked, sink)?;
-    in_order(
-        scan.tree.len().div_ceil(CHUNK),
-        |number| {
+    let chunks = Chunks {
+        count: scan.tree.len().div_ceil(CHUNK),
+        work: |number| {
             let part = scan_chunk(scan, &suppressions, number);
             (scan.progress)(part.statuses.len() as u64);
             part
         },
-        |part| collected.take(part, sink),
-    )?;
+        weight: |part: &Part| part.findings.len() + part.skipped.len() + part.inline.len(),
+    };
+    in_order(&chunks, |part| collected.take(part, sink))?;
     whole::tree_rules(scan, &suppressions, &mut collected.outcome, sink)?;
     sink.go_on()?;
     let mut uses = suppressions.uses();
