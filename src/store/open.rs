@@ -77,7 +77,7 @@ fn writer_settings(conn: &Connection, path: &Path) -> Result<(), StoreError> {
         ("cell_size_check", "1"),
         ("mmap_size", "0"),
         ("temp_store", "2"),
-        ("cache_size", "-65536"),
+        ("cache_size", "-16384"),
         ("journal_size_limit", "67108864"),
         ("wal_autocheckpoint", "16384"),
     ] {
@@ -216,7 +216,7 @@ pub(super) fn workbench(path: &Path) -> Result<Connection, StoreError> {
         ("synchronous", "0"),
         ("locking_mode", "exclusive"),
         ("temp_store", "2"),
-        ("cache_size", "-131072"),
+        ("cache_size", "-32768"),
         ("trusted_schema", "0"),
         ("cell_size_check", "1"),
         ("foreign_keys", "0"),
@@ -332,7 +332,7 @@ pub(super) fn hardened(path: &Path, bytes: u64) -> Result<Connection, StoreError
         ("cell_size_check", "1"),
         ("mmap_size", "0"),
         ("temp_store", "2"),
-        ("cache_size", "-65536"),
+        ("cache_size", "-16384"),
     ] {
         set(&conn, name, wanted)?;
     }
