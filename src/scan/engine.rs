@@ -18,7 +18,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 /// Entries in one unit of work: enough to be worth handing over, few enough to keep all threads busy.
-const CHUNK: usize = 16;
+const CHUNK: usize = 32;
 
 /// Where findings go, in order, from one thread.
 pub trait Sink {

@@ -52,6 +52,9 @@ pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppression
 
 /// Marks the comments that do not say what the policy wants every suppression to say: they cover nothing.
 pub(super) fn hold_to_terms(scan: &Scan<'_>, set: &RuleSet, comments: &mut [Inline]) {
+    if comments.is_empty() {
+        return;
+    }
     let slots = set.all.iter().map(|slot| scan.plan.slot(*slot));
     let malformed = slots
         .into_iter()
