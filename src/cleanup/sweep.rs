@@ -238,6 +238,10 @@ impl Sweeper {
             Action::FileRemoval => AtFlags::empty(),
             Action::DirectoryRemoval => AtFlags::REMOVEDIR,
         };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that removes from a workspace"
+        )]
         let answer = unlinkat(&holder, name, flags);
         let after = look(&holder, name);
         let (outcome, removed) = observe(answer, after, &before);

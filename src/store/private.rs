@@ -285,7 +285,12 @@ impl PrivateDir {
 
     /// Removes one of the known files, if it is there.
     pub(super) fn discard(&self, name: &'static str) -> Result<(), StoreError> {
-        match rustix::fs::unlinkat(&self.handle, name, AtFlags::empty()) {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a known file of our own private directory"
+        )]
+        let removal = rustix::fs::unlinkat(&self.handle, name, AtFlags::empty());
+        match removal {
             Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
             Err(error) => Err(error).at("remove", &self.file(name)),
         }
