@@ -41,6 +41,8 @@ pub(super) fn second(
     let is_same = now.tree.len() == seen.walked.tree.len() && unchanged.iter().all(Option::is_some);
     if is_same && now.skipped == seen.walked.skipped {
         return with_scan(run, (now, &seen.plan, None), |prepared| {
+            // Every path was compared.
+            run.job.watch.progress().advance(now.tree.len() as u64);
             scan_whole_tree(prepared, &seen.outcome, &mut sink)
         });
     }
