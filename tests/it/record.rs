@@ -247,3 +247,36 @@ fn what_is_fixed_by_removal_of_its_twin_is_resolved() {
         ["b.txt|removed"]
     );
 }
+
+#[test]
+fn what_a_guard_keeps_from_cleanup_leaves_the_verdict_open() {
+    let world = World::new()
+        .policy("version: 1\nrules: { final-newline: error }\ncleanup: { rules: { all: { paths: [\"**/*.pipe\"] } } }\n");
+    let pipe = world.root().join("a.pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let answer = world.run(&["--apply"]);
+    assert_eq!(answer.status, 3, "{answer:?}");
+    assert!(pipe.symlink_metadata().is_ok());
+    let refused = "SELECT count(*) FROM cleanup_actions WHERE action_result LIKE 'refused: %'";
+    assert_eq!(world.query(refused), ["1"]);
+}
+
+#[test]
+fn bytes_read_do_not_depend_on_threads_or_on_the_files_before() {
+    let mut world = World::new().policy("version: 1\nrules: { final-newline: error }\n");
+    for number in 0..60_usize {
+        let size = 40_000 * (number % 11);
+        let text = if number % 3 == 0 {
+            vec![0; size]
+        } else {
+            vec![b'x'; size]
+        };
+        world = world.file(format!("f{number}"), text);
+    }
+    let bytes = |threads: &str| {
+        world.run(&["--threads", threads]);
+        world.query("SELECT bytes_scanned FROM session_details ORDER BY rowid DESC LIMIT 1")
+    };
+    let one = bytes("1");
+    assert_eq!([bytes("4"), bytes("16")], [one.clone(), one]);
+}
