@@ -1,7 +1,7 @@
 //! The order of record and act: nothing goes without a durable intent, whichever commit fails.
 
 use super::kit::*;
-use crate::cleanup::Settled;
+use crate::cleanup::{Intent, Journal, Settled};
 
 const FILES: usize = 700;
 
@@ -77,4 +77,38 @@ fn an_empty_or_refused_plan_bothers_no_journal() {
         assert_eq!((swept.files, swept.directories, journal.commits), (0, 0, 0));
     }
     assert!(world.exists("trash/0/0000"));
+}
+
+/// Takes one batch, then wants to stop.
+struct OneBatch<'w>(Memory<'w>);
+
+impl Journal for OneBatch<'_> {
+    fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()> {
+        self.0.commit(settled, intents)
+    }
+
+    fn goes_on(&self) -> bool {
+        self.0.commits == 0
+    }
+}
+
+#[test]
+fn a_sweep_that_is_asked_to_stop_settles_what_it_did_and_begins_nothing_more() {
+    let world = crowded();
+    let plan = world.plan(&trash(&["trash/"]));
+    let sweeper = world.sweeper();
+    let mut journal = OneBatch(Memory::new(&world, &plan));
+    let identified = sweeper.identify(&plan, &unprotected());
+    let swept = sweeper.sweep(&identified, &mut journal).unwrap();
+    assert!(swept.is_stopped);
+    assert!(
+        swept.files > 0 && usize::try_from(swept.files).unwrap() < plan.targets().len(),
+        "{swept:?}"
+    );
+    journal.0.assert_no_unrecorded_removal();
+    assert_eq!(
+        journal.0.settled.len(),
+        journal.0.intents.len(),
+        "each act has its result"
+    );
 }
