@@ -42,7 +42,11 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let environment = Environment::from_lookup(&|name| environment_variable(name));
+    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
+    // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
+    environment.checkout = environment
+        .checkout
+        .and_then(|path| path.canonicalize().ok());
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     set_threads(arguments)?;
@@ -381,22 +385,9 @@ fn forbidden_roots() -> Vec<(FileId, String)> {
 }
 
 fn source(environment: &Environment, root: &Path) -> github::Source {
-    let checkout = environment
-        .checkout
-        .as_ref()
-        .and_then(|path| path.canonicalize().ok());
-    let inside = checkout.and_then(|checkout| root.strip_prefix(checkout).ok().map(Path::to_owned));
-    let prefix = inside
-        .map(|inside| inside.display().to_string())
-        .unwrap_or_default();
-    let prefix = if prefix.is_empty() {
-        prefix
-    } else {
-        format!("{prefix}/")
-    };
     github::Source {
         blob_url: environment.blob_url.clone(),
-        prefix,
+        prefix: environment.prefix_of(root).unwrap_or_default(),
     }
 }
 

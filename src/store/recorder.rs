@@ -161,9 +161,7 @@ impl Recorder {
     ) -> Result<ValidationRow, StoreError> {
         let timestamp = timestamp.to_owned();
         self.feed.transact(move |conn, session| {
-            let files = integer(files_checked)?;
-            let totals = totals::compliance(conn, session, stage, files)?;
-            totals::insert(conn, session, (stage, files, &totals), &timestamp)?;
+            let totals = totals::record(conn, session, (stage, files_checked), &timestamp)?;
             Ok(ValidationRow {
                 stage,
                 files_checked,
@@ -188,9 +186,7 @@ impl Recorder {
     ) -> Result<(), StoreError> {
         let timestamp = timestamp.to_owned();
         self.feed.transact_later(move |conn, session| {
-            let files = integer(files_checked)?;
-            let totals = totals::compliance(conn, session, stage, files)?;
-            totals::insert(conn, session, (stage, files, &totals), &timestamp)
+            totals::record(conn, session, (stage, files_checked), &timestamp).map(|_| ())
         })
     }
 

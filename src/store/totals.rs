@@ -6,6 +6,7 @@
 use super::error::{SqlContext, StoreError};
 use super::recorder::{Compliance, created_at};
 use super::rows::Stage;
+use super::writer::integer;
 use rusqlite::{Connection, params};
 use serde_json::json;
 use std::collections::HashSet;
@@ -96,6 +97,19 @@ fn failing(conn: &Connection, session: &str, stage: Stage) -> rusqlite::Result<F
         found.other_things += u64::from(matches!(subject, b"directory" | b"policy"));
     }
     Ok(found)
+}
+
+/// Computes the totals of a stage from what is recorded, and records them.
+pub(super) fn record(
+    conn: &Connection,
+    session: &str,
+    (stage, files_checked): (Stage, u64),
+    timestamp: &str,
+) -> Result<Compliance, StoreError> {
+    let files = integer(files_checked)?;
+    let totals = compliance(conn, session, stage, files)?;
+    insert(conn, session, (stage, files, &totals), timestamp)?;
+    Ok(totals)
 }
 
 /// Records the totals of a stage.
