@@ -106,6 +106,7 @@ fn finding(number: u32, rules: &[Arc<str>]) -> Finding {
         fingerprint: Fingerprint(fingerprint),
         state: State::Open,
         suppression: None,
+        detections: Box::default(),
     }
 }
 

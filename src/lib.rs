@@ -5,6 +5,14 @@ pub mod finding;
 
 pub mod walk;
 
+pub mod text;
+
+pub mod search;
+
+pub mod syntax;
+
+pub mod secrets;
+
 pub mod rules;
 
 pub mod policy;

@@ -3,6 +3,7 @@
 
 use super::Subject;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Where a draft is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,17 @@ pub struct Draft {
     pub place: Place,
     /// One sentence, no full stop; may hold untrusted text, which every sink encodes.
     pub message: String,
+    /// If it is about a credential: all that saw one there, the one that is reported first.
+    pub sightings: Vec<Sighting>,
+}
+
+/// A credential that a detector saw. It is told by its place alone, so that its text goes nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The detector's id.
+    pub detector: Arc<str>,
+    /// Where the credential itself is: offsets into the content that was given to the rule.
+    pub secret: Range<usize>,
 }
 
 /// Collects the findings of one rule.
@@ -43,6 +55,19 @@ impl Found {
     /// An empty range marks a position.
     pub fn at(&mut self, bytes: Range<usize>, message: impl Into<String>) {
         self.push(None, Subject::File, Place::Bytes(bytes), message.into());
+    }
+
+    /// A credential is at this place; the first of the sightings is the one that is reported, the others saw the same.
+    pub fn credential(
+        &mut self,
+        bytes: Range<usize>,
+        sightings: Vec<Sighting>,
+        message: impl Into<String>,
+    ) {
+        self.at(bytes, message);
+        if let Some(draft) = self.drafts.last_mut() {
+            draft.sightings = sightings;
+        }
     }
 
     /// Another path is in violation: for whole-tree rules, and for directories.
@@ -81,6 +106,7 @@ impl Found {
             subject,
             place,
             message,
+            sightings: Vec::new(),
         });
     }
 }

@@ -3,7 +3,7 @@
 mod collector;
 mod fingerprint;
 
-pub use collector::{Draft, Found, Place};
+pub use collector::{Draft, Found, Place, Sighting};
 pub use fingerprint::{Fingerprint, Fingerprinter};
 
 use serde::{Deserialize, Serialize};
@@ -160,4 +160,21 @@ pub struct Finding {
     pub state: State,
     /// 1-based number of the suppression in this session, if `state` is suppressed.
     pub suppression: Option<u32>,
+    /// If it is about a credential: what each detector saw there, the one that is reported first, those that it
+    /// supersedes after it.
+    pub detections: Box<[Detection]>,
+}
+
+/// What a detector saw, told so that nobody learns the credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detection {
+    /// The detector's id.
+    pub detector: std::sync::Arc<str>,
+    /// Where the credential itself is.
+    pub region: Region,
+    /// The credential with nearly all of it masked.
+    pub preview: String,
+    /// The first 16 bytes of an HMAC-SHA-256 of the credential, by a key that is in no record: equal credentials have equal
+    /// ones, and nobody without the key can try guesses.
+    pub secret: [u8; 16],
 }

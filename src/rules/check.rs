@@ -1,8 +1,11 @@
 //! What a rule is: static facts, options that are the check, and the views of the workspace it gets.
 
 use crate::finding::{Found, Severity};
+use crate::search::{Matches, Pattern};
+use crate::text::Encoding;
 use crate::walk::{Entry, EntryId, Kind, Tree};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// Static facts of a rule. Everything that is shown about it (catalogue, `explain`, schema, docs) derives from this.
 pub struct Rule {
@@ -84,6 +87,17 @@ pub trait Check: Send + Sync {
     /// Looks at the content of one text file.
     fn content(&self, _file: &Content<'_>, _found: &mut Found) {}
 
+    /// What the engine is to look for in every file that the rule looks at, together with the patterns of all other rules:
+    /// asked once, and [`Content::matches`] answers by position in this list.
+    fn patterns(&self) -> Vec<Pattern> {
+        Vec::new()
+    }
+
+    /// What of a file [`Check::content`] can be given.
+    fn reads(&self) -> Reads {
+        Reads::WholeText
+    }
+
     /// Looks at all paths in the rule's scope.
     fn tree(&self, _scope: &Scope<'_>, _found: &mut Found) {}
 
@@ -98,15 +112,67 @@ pub trait Check: Send + Sync {
     }
 }
 
-/// A text file's content, whole.
+/// What a content rule can work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reads {
+    /// Texts within the content limit.
+    WholeText,
+    /// Texts of any size: those beyond the limit in overlapping segments.
+    TextInParts,
+    /// Any file of any size, binaries too.
+    AnythingInParts,
+}
+
+/// A file's content: whole, or a segment of a large one.
 pub struct Content<'a> {
     /// The path and its metadata.
     pub entry: Entry<'a>,
-    /// All bytes of the file.
+    /// The bytes: what the file holds, or, of a text in UTF-16, the same text as UTF-8.
     pub bytes: &'a [u8],
+    /// How the file is encoded.
+    pub encoding: Encoding,
+    /// Where `bytes` stands in the file.
+    pub part: Part,
+    /// What was found of the patterns of all rules.
+    pub found: &'a Matches,
+    /// The number of this rule's first pattern among those of all rules.
+    pub first_pattern: usize,
+}
+
+/// Where a segment stands in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Whether the file begins here.
+    pub is_first: bool,
+    /// Whether the file ends here.
+    pub is_last: bool,
+}
+
+impl Part {
+    /// All of a file.
+    pub const WHOLE: Self = Self {
+        is_first: true,
+        is_last: true,
+    };
 }
 
 impl Content<'_> {
+    /// Where this rule's pattern with this number (its position in [`Check::patterns`]) matches, ascending. In a segment
+    /// only what does not belong to another one.
+    pub fn matches(&self, pattern: usize) -> impl ExactSizeIterator<Item = Range<usize>> + '_ {
+        self.found.of(self.first_pattern + pattern)
+    }
+
+    /// The matches of this rule's first `count` patterns: (number of the pattern, place), by number, then by place.
+    pub fn all_matches(
+        &self,
+        count: usize,
+    ) -> impl ExactSizeIterator<Item = (usize, Range<usize>)> + '_ {
+        let first = self.first_pattern;
+        let all = self.found.among(first..first + count).iter();
+        all.map(move |(number, place)| (*number as usize - first, place.clone()))
+    }
+
     /// Whether the file's name ends in one of these extensions (without dot, lower case), ignoring ASCII case.
     pub fn has_extension(&self, extensions: &[&str]) -> bool {
         let name = self.entry.name();

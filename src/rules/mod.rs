@@ -21,8 +21,8 @@ mod requirement;
 mod trial;
 
 pub use check::{
-    Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope,
-    SuppressionTerms,
+    Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Part, Reads,
+    Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};

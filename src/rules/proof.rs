@@ -1,6 +1,6 @@
 //! Proves every rule by its own examples, without the engine: the fastest answer while a rule is being written.
 
-use super::{Check, Content, Example, ExampleKind, Level, PathPattern, Rule, Scope};
+use super::{Check, Example, ExampleKind, Level, PathPattern, Rule, Scope, trial};
 use crate::finding::{Found, Place};
 use crate::walk::{Entry, EntryId, Kind, Meta, Tree, TreeBuilder};
 use std::collections::HashMap;
@@ -63,13 +63,7 @@ fn run(rule: &Rule, example: &Example) -> Vec<String> {
             && entry.kind() == Kind::File
             && !bytes.contains(&0)
         {
-            check.content(
-                &Content {
-                    entry,
-                    bytes: &bytes,
-                },
-                &mut found,
-            );
+            trial::read(check.as_ref(), entry, &bytes, &mut found);
         }
         collect(&mut found, entry.path(), &bytes, &mut violations);
     }

@@ -1,8 +1,10 @@
 //! Tries one rule on one file that exists only in memory, for unit tests.
 
-use super::check::{Check, Content, OptionError, Rule};
+use super::check::{Check, Content, OptionError, Part, Rule};
 use crate::finding::{Draft, Found, Place};
-use crate::walk::{Kind, Meta, TreeBuilder};
+use crate::search::{Desk, Searcher};
+use crate::text::Encoding;
+use crate::walk::{Entry, Kind, Meta, TreeBuilder};
 
 /// A file of mode 644 that git does not track.
 pub(super) const PLAIN: Meta = Meta {
@@ -45,8 +47,22 @@ pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u
     let entry = tree.find(path.as_bytes()).unwrap();
     let mut found = Found::default();
     check.entry(entry, &mut found);
-    check.content(&Content { entry, bytes }, &mut found);
+    read(check, entry, bytes, &mut found);
     found.drain().collect()
+}
+
+/// Hands a check a whole text, with the matches of its patterns.
+pub(super) fn read(check: &dyn Check, entry: Entry<'_>, bytes: &[u8], found: &mut Found) {
+    let searcher = Searcher::new(check.patterns());
+    let content = Content {
+        entry,
+        bytes,
+        encoding: Encoding::Utf8,
+        part: Part::WHOLE,
+        found: &searcher.search(bytes, &mut Desk::default()),
+        first_pattern: 0,
+    };
+    check.content(&content, found);
 }
 
 /// Start and end of each draft, none of which is about the file as a whole.

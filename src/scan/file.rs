@@ -9,7 +9,9 @@ use super::plan::{RuleSet, SlotId};
 use super::read::{self, Desk, Want};
 use super::suppress::{InlineSuppressions, PolicySuppressions, SuppressionUse};
 use crate::finding::{Finding, Fingerprinter, Found, State, Subject};
-use crate::rules::Content;
+use crate::rules::{self, Content};
+use crate::search;
+use crate::text::Encoding;
 use crate::walk::{Entry, EntryId, Kind, SkipReason, Skipped};
 use std::time::Instant;
 
@@ -33,6 +35,7 @@ pub(super) struct FileScanner<'s> {
     found: Found,
     drafts: Vec<Drafted>,
     prints: Fingerprinter,
+    search: search::Desk,
     part: Part,
 }
 
@@ -60,6 +63,7 @@ impl<'s> FileScanner<'s> {
             found,
             drafts,
             prints,
+            search: search::Desk::default(),
             part,
         }
     }
@@ -173,9 +177,17 @@ impl<'s> FileScanner<'s> {
     }
 
     fn check_text(&mut self, entry: Entry<'_>, set: &RuleSet, text: &[u8]) {
-        let content = Content { entry, bytes: text };
+        let matches = set.searcher.search(text, &mut self.search);
         let mut clock = Instant::now();
-        for slot in &set.content {
+        for (slot, first_pattern) in set.content.iter().zip(&set.first_patterns) {
+            let content = Content {
+                entry,
+                bytes: text,
+                encoding: Encoding::Utf8,
+                part: rules::Part::WHOLE,
+                found: &matches,
+                first_pattern: *first_pattern,
+            };
             let index = slot.0 as usize;
             if let Some(check) = self.scan.plan.slots()[index].check {
                 check.content(&content, &mut self.found);

@@ -72,6 +72,7 @@ fn blank(slot: &Slot<'_>, path: &[u8]) -> Finding {
         fingerprint: Fingerprint([0; 16]),
         state: State::Open,
         suppression: None,
+        detections: Box::default(),
     }
 }
 

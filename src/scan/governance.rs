@@ -41,6 +41,7 @@ pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppression
                 subject: Subject::File,
                 place,
                 message,
+                sightings: Vec::new(),
             };
             Some(Drafted {
                 slot: slot.0 as usize,

@@ -3,6 +3,7 @@
 use crate::finding::Severity;
 use crate::policy::{GlobId, Policy, RuleInstance, Variant};
 use crate::rules::{Check, Level};
+use crate::search::Searcher;
 use crate::walk::{Entry, Kind, Tree};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -38,6 +39,10 @@ pub(super) struct RuleSet {
     pub(super) excluded: Option<GlobId>,
     pub(super) entry: Vec<SlotId>,
     pub(super) content: Vec<SlotId>,
+    /// For each of `content` the number of its first pattern in `searcher`.
+    pub(super) first_patterns: Vec<usize>,
+    /// Looks for the patterns of all of `content` together.
+    pub(super) searcher: Searcher,
     /// Slots of the engine's own rules that want the text of files.
     pub(super) governance: Vec<SlotId>,
     /// All slots in scope, of whatever level: for whole-tree rules and for the engine's own.
@@ -176,12 +181,23 @@ impl<'p> Plan<'p> {
             set.wants_digest |= slot.has(Level::Digest);
             set.wants_named_digest |= slot.has(Level::NamedDigest);
         }
+        self.gather_patterns(&mut set);
         let suppressions = self.policy.suppressions.iter().enumerate();
         set.suppressions = suppressions
             .filter(|(_, one)| has(&one.paths))
             .map(|(at, _)| at)
             .collect();
         set
+    }
+
+    fn gather_patterns(&self, set: &mut RuleSet) {
+        let mut patterns = Vec::new();
+        for slot in &set.content {
+            set.first_patterns.push(patterns.len());
+            let check = self.slot(*slot).check;
+            patterns.extend(check.into_iter().flat_map(Check::patterns));
+        }
+        set.searcher = Searcher::new(patterns);
     }
 
     /// The rule set of an entry; `None` if git ignores it.

@@ -159,6 +159,7 @@ fn about_document(about: &AboutPolicy, source: &Source) -> Draft {
         subject: Subject::Policy,
         place: Place::Bytes(at..at),
         message,
+        sightings: Vec::new(),
     }
 }
 

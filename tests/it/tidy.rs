@@ -7,9 +7,21 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("finding", &[]),
     ("walk", &[]),
-    ("rules", &["finding", "walk"]),
+    ("text", &[]),
+    ("search", &[]),
+    ("syntax", &[]),
+    ("secrets", &["search"]),
+    (
+        "rules",
+        &["finding", "walk", "text", "search", "syntax", "secrets"],
+    ),
     ("policy", &["finding", "walk", "rules"]),
-    ("scan", &["finding", "walk", "rules", "policy"]),
+    (
+        "scan",
+        &[
+            "finding", "walk", "text", "search", "secrets", "rules", "policy",
+        ],
+    ),
     ("cleanup", &["walk", "rules", "policy"]),
     ("store", &["finding", "walk"]),
     ("ci", &[]),

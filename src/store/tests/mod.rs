@@ -155,6 +155,7 @@ pub(super) fn finding(number: u8, path: &[u8]) -> Finding {
         fingerprint: Fingerprint([number; 16]),
         state: State::Open,
         suppression: None,
+        detections: Box::default(),
     }
 }
 

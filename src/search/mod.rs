@@ -1,0 +1,8 @@
+//! Looks for many patterns at once in the bytes of a file: one pass for all of them, then a closer look only where one
+//! can be. Knows nothing of rules, files or policies.
+
+mod pattern;
+mod searcher;
+
+pub use pattern::{Pattern, PatternError, Syntax};
+pub use searcher::{Desk, Matches, Resume, Searcher};
