@@ -187,6 +187,7 @@ impl<'s> FileScanner<'s> {
                 part: rules::Part::WHOLE,
                 found: &matches,
                 first_pattern: *first_pattern,
+                earlier: &[],
             };
             let index = slot.0 as usize;
             if let Some(check) = self.scan.plan.slots()[index].check {
