@@ -2,7 +2,6 @@
 
 use super::accounts::{Status, Tally, Totals};
 use super::file::{FileScanner, Part};
-use super::inline::MARKER;
 use super::order::{Chunks, in_order};
 use super::plan::{Plan, RuleSet};
 use super::read::Desk;
@@ -13,7 +12,6 @@ use crate::finding::{Finding, Fingerprint};
 use crate::rules::Level;
 use crate::walk::{Entry, EntryId, Kind, Root, Skipped, Tree};
 use jiff::civil::Date;
-use memchr::memmem;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
@@ -47,7 +45,6 @@ pub struct Scan<'s> {
     pub(super) tree: &'s Tree,
     pub(super) plan: &'s Plan<'s>,
     pub(super) today: Date,
-    pub(super) marker: &'s memmem::Finder<'s>,
     previous: Option<Previous<'s>>,
     twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
@@ -86,15 +83,12 @@ impl<'s> Scan<'s> {
         previous: Option<Previous<'s>>,
         progress: &'s (dyn Fn(u64) + Sync),
     ) -> Self {
-        static FINDER: std::sync::LazyLock<memmem::Finder<'static>> =
-            std::sync::LazyLock::new(|| memmem::Finder::new(MARKER));
         let twins = Twins::new(tree, plan);
         Self {
             root,
             tree,
             plan,
             today,
-            marker: &FINDER,
             previous,
             twins,
             progress,

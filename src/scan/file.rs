@@ -5,7 +5,7 @@ use super::engine::Scan;
 use super::finish::{self, Drafted};
 use super::governance;
 use super::inline;
-use super::plan::{RuleSet, SlotId};
+use super::plan::{MARKER_PATTERN, RuleSet, SlotId};
 use super::read::{self, Desk, Want};
 use super::suppress::{InlineSuppressions, PolicySuppressions, SuppressionUse};
 use crate::finding::{Finding, Fingerprinter, Found, State, Subject};
@@ -116,7 +116,9 @@ impl<'s> FileScanner<'s> {
     fn carry(&mut self, entry: Entry<'_>, set: &RuleSet, status: Status) {
         let is_file = !matches!(entry.kind(), Kind::Directory | Kind::NestedRepository);
         let (content, governance): (&[SlotId], &[SlotId]) = match status {
-            Status::Checked => (&set.content, &set.governance),
+            Status::Checked => (&set.content.slots, &set.governance),
+            Status::CheckedInParts => (&set.in_parts.slots, &set.governance),
+            Status::CheckedAsBinary => (&set.in_binaries.slots, &[]),
             Status::NotChecked => (&[], &[]),
         };
         let by_path = set.entry.iter().filter(|_| is_file);
@@ -177,9 +179,12 @@ impl<'s> FileScanner<'s> {
     }
 
     fn check_text(&mut self, entry: Entry<'_>, set: &RuleSet, text: &[u8]) {
-        let matches = set.searcher.search(text, &mut self.search);
+        let rules = &set.content;
+        let matches = rules
+            .searcher(self.scan.plan)
+            .search(text, &mut self.search);
         let mut clock = Instant::now();
-        for (slot, first_pattern) in set.content.iter().zip(&set.first_patterns) {
+        for (slot, first_pattern) in rules.slots.iter().zip(&rules.first_patterns) {
             let content = Content {
                 entry,
                 bytes: text,
@@ -200,7 +205,8 @@ impl<'s> FileScanner<'s> {
             self.part.tallies[slot.0 as usize].files_checked += 1;
         }
         let extension = extension(entry);
-        let mut comments = inline::parse(text, self.scan.marker, &extension);
+        let markers = matches.of(MARKER_PATTERN).map(|place| place.start);
+        let mut comments = inline::parse(text, markers, &extension);
         governance::hold_to_terms(self.scan, set, &mut comments);
         if !self.drafts.is_empty() || !comments.is_empty() {
             let comments = InlineSuppressions::new(comments, self.scan.today);
