@@ -4,14 +4,11 @@ use super::accounts::{Status, Tally, Totals};
 use super::engine::Scan;
 use super::finish::{self, Drafted};
 use super::governance;
-use super::inline;
-use super::plan::{MARKER_PATTERN, RuleSet, SlotId};
-use super::read::{self, Desk, Want};
+use super::plan::{RuleSet, SlotId};
+use super::read::Desk;
 use super::suppress::{InlineSuppressions, PolicySuppressions, SuppressionUse};
 use crate::finding::{Finding, Fingerprinter, Found, State, Subject};
-use crate::rules::{self, Content};
 use crate::search;
-use crate::text::Encoding;
 use crate::walk::{Entry, EntryId, Kind, SkipReason, Skipped};
 use std::time::Instant;
 
@@ -29,14 +26,14 @@ pub(super) struct Part {
 
 /// Looks at entries one after the other, with buffers of its own.
 pub(super) struct FileScanner<'s> {
-    scan: &'s Scan<'s>,
+    pub(super) scan: &'s Scan<'s>,
     suppressions: &'s PolicySuppressions<'s>,
-    desk: Desk,
-    found: Found,
-    drafts: Vec<Drafted>,
+    pub(super) desk: Desk,
+    pub(super) found: Found,
+    pub(super) drafts: Vec<Drafted>,
     prints: Fingerprinter,
-    search: search::Desk,
-    part: Part,
+    pub(super) search: search::Desk,
+    pub(super) part: Part,
 }
 
 impl<'s> FileScanner<'s> {
@@ -145,77 +142,8 @@ impl<'s> FileScanner<'s> {
         }
     }
 
-    fn content_rules(&mut self, entry: Entry<'_>, set: &RuleSet) -> Status {
-        let wants_digest = self.scan.wants_digest(entry, set);
-        if entry.kind() != Kind::File || (!set.wants_text() && !wants_digest) {
-            return Status::NotChecked;
-        }
-        let mut desk = std::mem::take(&mut self.desk);
-        let limit = self.scan.plan.policy().workspace.max_content;
-        let want = Want {
-            text: set.wants_text(),
-            digest: wants_digest,
-            limit,
-        };
-        let reading = read::read(self.scan.root, entry, want, &mut desk);
-        self.part.totals.bytes += reading.bytes;
-        self.part
-            .digests
-            .extend(reading.digest.map(|digest| (entry.id(), digest)));
-        let status = match reading.text {
-            Err(reason) => {
-                let is_undecided = reason.is_undecided() && !set.may_be_unreadable;
-                self.skip(entry, reason, is_undecided);
-                Status::NotChecked
-            }
-            Ok(()) if !want.text => Status::NotChecked,
-            Ok(()) => {
-                self.check_text(entry, set, &desk.buffer);
-                Status::Checked
-            }
-        };
-        self.desk = desk;
-        status
-    }
-
-    fn check_text(&mut self, entry: Entry<'_>, set: &RuleSet, text: &[u8]) {
-        let rules = &set.content;
-        let matches = rules
-            .searcher(self.scan.plan)
-            .search(text, &mut self.search);
-        let mut clock = Instant::now();
-        for (slot, first_pattern) in rules.slots.iter().zip(&rules.first_patterns) {
-            let content = Content {
-                entry,
-                bytes: text,
-                encoding: Encoding::Utf8,
-                part: rules::Part::WHOLE,
-                found: &matches,
-                first_pattern: *first_pattern,
-                earlier: &[],
-            };
-            let index = slot.0 as usize;
-            if let Some(check) = self.scan.plan.slots()[index].check {
-                check.content(&content, &mut self.found);
-            }
-            let is_counted = set.entry.contains(slot);
-            clock = self.account(index, u64::from(!is_counted), clock);
-        }
-        for slot in &set.governance {
-            self.part.tallies[slot.0 as usize].files_checked += 1;
-        }
-        let extension = extension(entry);
-        let markers = matches.of(MARKER_PATTERN).map(|place| place.start);
-        let mut comments = inline::parse(text, markers, &extension);
-        governance::hold_to_terms(self.scan, set, &mut comments);
-        if !self.drafts.is_empty() || !comments.is_empty() {
-            let comments = InlineSuppressions::new(comments, self.scan.today);
-            self.finish(entry, set, Some((text, comments)));
-        }
-    }
-
     /// Takes what a rule found, counts it and its time.
-    fn account(&mut self, slot: usize, files: u64, started: Instant) -> Instant {
+    pub(super) fn account(&mut self, slot: usize, files: u64, started: Instant) -> Instant {
         let now = Instant::now();
         let tally = &mut self.part.tallies[slot];
         tally.files_checked += files;
@@ -226,7 +154,7 @@ impl<'s> FileScanner<'s> {
         now
     }
 
-    fn finish(
+    pub(super) fn finish(
         &mut self,
         entry: Entry<'_>,
         set: &RuleSet,
@@ -290,7 +218,7 @@ impl<'s> FileScanner<'s> {
         u32::try_from(policy + index + 1).unwrap_or(u32::MAX)
     }
 
-    fn skip(&mut self, entry: Entry<'_>, reason: SkipReason, is_undecided: bool) {
+    pub(super) fn skip(&mut self, entry: Entry<'_>, reason: SkipReason, is_undecided: bool) {
         let path = entry.path().to_vec().into();
         let skipped = Skipped {
             path,
@@ -300,11 +228,4 @@ impl<'s> FileScanner<'s> {
         self.part.totals.skip(&skipped, is_undecided);
         self.part.skipped.push(skipped);
     }
-}
-
-fn extension(entry: Entry<'_>) -> String {
-    let name = entry.name();
-    let dot = name.iter().rposition(|byte| *byte == b'.');
-    dot.map(|dot| String::from_utf8_lossy(&name[dot + 1..]).to_ascii_lowercase())
-        .unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 //! findings come out in tree order whatever the number of threads.
 
 mod accounts;
+mod content;
 mod engine;
 mod file;
 mod finish;

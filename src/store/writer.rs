@@ -329,6 +329,9 @@ impl Writer {
                         .filter(|_| finding.state == State::Suppressed),
                 ])
                 .doing("record a violation")?;
+            if !finding.detections.is_empty() {
+                insert_detections(&self.conn, &self.deployment_id, finding, &fingerprint)?;
+            }
         }
         Ok(())
     }
@@ -365,6 +368,45 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Records what each detector saw where the violation with this fingerprint (hex) is.
+fn insert_detections(
+    conn: &Connection,
+    deployment_id: &str,
+    finding: &Finding,
+    fingerprint: &str,
+) -> Result<(), StoreError> {
+    let mut insert = conn
+        .prepare_cached(
+            "INSERT INTO detections (deployment_id, violation_fingerprint, detector, superseded_by, path, path_bytes, \
+             line, \"column\", end_line, end_column, preview, secret_fingerprint) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )
+        .doing("record detections")?;
+    let reported = finding.detections.first().map(|first| &*first.detector);
+    for (number, detection) in finding.detections.iter().enumerate() {
+        let mut secret = String::with_capacity(32);
+        push_hex(&mut secret, &detection.secret);
+        let region = detection.region;
+        insert
+            .execute(params![
+                deployment_id,
+                fingerprint,
+                &*detection.detector,
+                reported.filter(|_| number > 0),
+                escape(&finding.path),
+                raw_if_needed(&finding.path),
+                region.line,
+                region.column,
+                region.end_line,
+                region.end_column,
+                detection.preview,
+                secret,
+            ])
+            .doing("record a detection")?;
+    }
+    Ok(())
 }
 
 /// SQLite's integers are signed; no count or size of this world needs the last bit.
