@@ -67,6 +67,8 @@ pub struct RuleInstance {
     pub id: Arc<str>,
     /// The built-in rule.
     pub rule: &'static Rule,
+    /// Where the policy says something of it first.
+    pub position: Position,
     /// The policy's own message, shown instead of the rule's.
     pub message: Option<String>,
     /// `variants[0]` is the base; the others are from overrides, each complete.

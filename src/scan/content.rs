@@ -34,6 +34,7 @@ impl FileScanner<'_> {
         let mut reading = read::read(self.scan.root, entry, want, &mut desk);
         let status = match std::mem::replace(&mut reading.held, Held::Nothing) {
             Held::Nothing => Status::NotChecked,
+            Held::Segments(_) => Status::NotChecked,
             Held::Whole(encoding) => self.whole((entry, set), desk.text(encoding), encoding),
         };
         self.desk = desk;
