@@ -48,9 +48,10 @@ pub(super) fn finish_file(
             };
             let mut anchor: &[u8] = b"";
             if let Place::Bytes(range) = &draft.place {
-                let region = locator.region(range);
+                let (region, columns) = locator.region(range);
                 finding.region = Some(region);
-                finding.excerpt = Some(locator.excerpt(region.column));
+                finding.columns = Some(columns);
+                finding.excerpt = Some(locator.excerpt());
                 anchor = locator.anchor();
             }
             finding.fingerprint = prints.fingerprint(&finding.rule_id, &finding.path, anchor);
@@ -67,6 +68,7 @@ fn blank(slot: &Slot<'_>, path: &[u8]) -> Finding {
         subject: Subject::File,
         path: path.into(),
         region: None,
+        columns: None,
         message: String::new(),
         excerpt: None,
         fingerprint: Fingerprint([0; 16]),
