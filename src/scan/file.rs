@@ -2,7 +2,7 @@
 
 use super::accounts::{Status, Tally, Totals};
 use super::engine::Scan;
-use super::finish::{self, Drafted};
+use super::finish::{self, About, Drafted};
 use super::governance;
 use super::plan::{RuleSet, SlotId};
 use super::read::Desk;
@@ -170,8 +170,9 @@ impl<'s> FileScanner<'s> {
             Some((text, comments)) => (text, Some(comments)),
             None => (b"".as_slice(), None),
         };
-        let place = (entry.path().as_ref(), subject, text);
-        let mut findings = finish::finish_file(drafts, place, slots, &mut self.prints);
+        let path = entry.path();
+        let about = About::whole(path.as_ref(), subject, text);
+        let mut findings = finish::finish_file(drafts, &about, (slots, self.scan.key), &mut self.prints);
         let first_inline = self.part.inline.len();
         for finding in &mut findings {
             let inline = comments
@@ -183,7 +184,7 @@ impl<'s> FileScanner<'s> {
         }
         if let Some(comments) = &comments {
             let flaws = governance::flaws(self.scan, set, comments);
-            let found = finish::finish_file(flaws, place, slots, &mut self.prints);
+            let found = finish::finish_file(flaws, &about, (slots, self.scan.key), &mut self.prints);
             findings.extend(found.into_iter().map(|mut finding| {
                 finding.suppression = self.suppressions.cover(&set.suppressions, &finding.rule_id);
                 finding

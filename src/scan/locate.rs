@@ -3,6 +3,7 @@
 use super::redact::redact;
 use crate::finding::{Columns, Excerpt, Region};
 use bstr::ByteSlice as _;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Most characters of a source line in an excerpt.
@@ -72,6 +73,8 @@ impl Column {
 /// Locates offsets of one text; fastest when they ascend.
 pub(super) struct Locator<'t> {
     text: &'t [u8],
+    /// What is shown of the text: the same number of bytes in the same lines.
+    shown: &'t [u8],
     base: Base,
     line: u32,
     /// The first byte of the current line in `text`, and its column.
@@ -92,6 +95,7 @@ impl<'t> Locator<'t> {
         let start = (if has_mark { MARK.len() } else { 0 }, base.column);
         Self {
             text,
+            shown: text,
             base,
             line: base.line,
             line_start: start,
@@ -99,11 +103,12 @@ impl<'t> Locator<'t> {
         }
     }
 
+    /// Takes what is shown of the text, and what gives findings their identity, from a copy with bytes masked in place.
+    pub(super) fn showing(self, shown: &'t [u8]) -> Self {
+        Self { shown, ..self }
+    }
+
     /// Where a segment begins that begins at this offset; so that columns go on exactly, between two characters.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "for whoever reads a large file in segments")
-    )]
     pub(super) fn base_at(&mut self, offset: usize) -> Base {
         let (line, column) = self.position(offset);
         Base {
@@ -155,18 +160,24 @@ impl<'t> Locator<'t> {
         }
     }
 
-    /// What gives a finding at the offset located last its identity.
-    pub(super) fn anchor(&self) -> &'t [u8] {
+    /// What gives a finding at the offset located last its identity: without what looks like a credential, since a digest
+    /// of a line tells whoever can guess the line.
+    pub(super) fn anchor(&self) -> Cow<'t, [u8]> {
         let line = self.line_bytes();
-        if line.len() <= ANCHOR {
-            return line;
+        let start = if line.len() <= ANCHOR {
+            0
+        } else {
+            self.offset_in(line).saturating_sub(ANCHOR / 2)
+        };
+        let line = &line[start..(start + ANCHOR).min(line.len())];
+        match std::str::from_utf8(line).map(redact) {
+            Ok(Cow::Owned(masked)) => Cow::Owned(masked.into_bytes()),
+            Ok(Cow::Borrowed(_)) | Err(_) => Cow::Borrowed(line),
         }
-        let start = self.offset_in(line).saturating_sub(ANCHOR / 2);
-        &line[start..(start + ANCHOR).min(line.len())]
     }
 
     fn line_bytes(&self) -> &'t [u8] {
-        let rest = &self.text[self.line_start.0..];
+        let rest = &self.shown[self.line_start.0..];
         let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
         line.strip_suffix(b"\r").unwrap_or(line)
     }
@@ -179,7 +190,7 @@ impl<'t> Locator<'t> {
     fn position(&mut self, offset: usize) -> (u32, Column) {
         let offset = character_start(self.text, offset.min(self.text.len()));
         if offset < self.known.0 {
-            *self = Self::with_base(self.text, self.base);
+            *self = Self::with_base(self.text, self.base).showing(self.shown);
         }
         // Within the byte order mark is where the text begins.
         let offset = offset.max(self.known.0);
