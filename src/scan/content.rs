@@ -4,6 +4,7 @@ use super::accounts::Status;
 use super::file::FileScanner;
 use super::governance;
 use super::inline;
+use super::locate::Base;
 use super::plan::{ContentRules, MARKER_PATTERN, RuleSet};
 use super::read::{self, Held, Reading, Want};
 use super::suppress::InlineSuppressions;
@@ -34,7 +35,7 @@ impl FileScanner<'_> {
         let mut reading = read::read(self.scan.root, entry, want, &mut desk);
         let status = match std::mem::replace(&mut reading.held, Held::Nothing) {
             Held::Nothing => Status::NotChecked,
-            Held::Segments(_) => Status::NotChecked,
+            Held::Segments(file) => self.segments((entry, set), file, &mut reading, want.digest),
             Held::Whole(encoding) => self.whole((entry, set), desk.text(encoding), encoding),
         };
         self.desk = desk;
@@ -101,7 +102,7 @@ impl FileScanner<'_> {
         }
         if !self.drafts.is_empty() || !comments.is_empty() {
             let comments = InlineSuppressions::new(comments, self.scan.today);
-            self.finish(entry, set, Some((text, comments)));
+            self.finish(entry, set, Some((text, Base::FILE, comments)));
         }
         status
     }

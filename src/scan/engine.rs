@@ -10,6 +10,7 @@ use super::twins::Twins;
 use super::whole;
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Level;
+use crate::secrets::Key;
 use crate::walk::{Entry, EntryId, Kind, Root, Skipped, Tree};
 use jiff::civil::Date;
 use std::cell::RefCell;
@@ -45,6 +46,8 @@ pub struct Scan<'s> {
     pub(super) tree: &'s Tree,
     pub(super) plan: &'s Plan<'s>,
     pub(super) today: Date,
+    /// Of the fingerprints of credentials.
+    pub(super) key: &'s Key,
     previous: Option<Previous<'s>>,
     twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
@@ -75,11 +78,11 @@ pub struct Outcome {
 }
 
 impl<'s> Scan<'s> {
-    /// Prepares a scan. `progress` is told how many entries are done.
+    /// Prepares a scan. `key` is that of the fingerprints of credentials. `progress` is told how many entries are done.
     pub fn new(
         (root, tree): (&'s Root, &'s Tree),
         plan: &'s Plan<'s>,
-        today: Date,
+        (today, key): (Date, &'s Key),
         previous: Option<Previous<'s>>,
         progress: &'s (dyn Fn(u64) + Sync),
     ) -> Self {
@@ -89,6 +92,7 @@ impl<'s> Scan<'s> {
             tree,
             plan,
             today,
+            key,
             previous,
             twins,
             progress,

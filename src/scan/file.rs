@@ -4,6 +4,7 @@ use super::accounts::{Status, Tally, Totals};
 use super::engine::Scan;
 use super::finish::{self, About, Drafted};
 use super::governance;
+use super::locate::Base;
 use super::plan::{RuleSet, SlotId};
 use super::read::Desk;
 use super::suppress::{InlineSuppressions, PolicySuppressions, SuppressionUse};
@@ -154,43 +155,49 @@ impl<'s> FileScanner<'s> {
         now
     }
 
+    /// Completes and counts what the rules found in an entry, or in a text of it with its inline suppressions.
     pub(super) fn finish(
         &mut self,
         entry: Entry<'_>,
         set: &RuleSet,
-        text: Option<(&[u8], InlineSuppressions)>,
+        looked: Option<(&[u8], Base, InlineSuppressions)>,
     ) {
         let drafts = std::mem::take(&mut self.drafts);
-        let slots = self.scan.plan.slots();
+        let with = (self.scan.plan.slots(), self.scan.key);
         let subject = match entry.kind() {
             Kind::Directory | Kind::NestedRepository => Subject::Directory,
             _ => Subject::File,
         };
-        let (text, mut comments) = match text {
-            Some((text, comments)) => (text, Some(comments)),
-            None => (b"".as_slice(), None),
-        };
+        let (text, base, mut comments) = looked.unwrap_or_default();
         let path = entry.path();
-        let about = About::whole(path.as_ref(), subject, text);
-        let mut findings = finish::finish_file(drafts, &about, (slots, self.scan.key), &mut self.prints);
-        let first_inline = self.part.inline.len();
+        let about = About {
+            path: path.as_ref(),
+            subject,
+            text,
+            base,
+        };
+        let mut findings = finish::finish_file(drafts, &about, with, &mut self.prints);
+        // Comments of an earlier segment are recorded already.
+        let first_inline = self.part.inline.len() - comments.visitors;
         for finding in &mut findings {
-            let inline = comments
-                .as_mut()
-                .and_then(|comments| comments.cover(&finding.rule_id, finding.region?.line));
+            let line = finding.region.map(|region| region.line);
+            let inline = line.and_then(|line| comments.cover(&finding.rule_id, line));
+            if let Some(visitor) = inline.filter(|index| *index < comments.visitors) {
+                self.part.inline[first_inline + visitor].matched += 1;
+            }
             let number = inline.map(|index| self.inline_number(first_inline + index));
             finding.suppression =
                 number.or_else(|| self.suppressions.cover(&set.suppressions, &finding.rule_id));
         }
-        if let Some(comments) = &comments {
-            let flaws = governance::flaws(self.scan, set, comments);
-            let found = finish::finish_file(flaws, &about, (slots, self.scan.key), &mut self.prints);
+        let flaws = governance::flaws(self.scan, set, &comments);
+        if !flaws.is_empty() {
+            let found = finish::finish_file(flaws, &about, with, &mut self.prints);
             findings.extend(found.into_iter().map(|mut finding| {
                 finding.suppression = self.suppressions.cover(&set.suppressions, &finding.rule_id);
                 finding
             }));
-            self.part.inline.extend(comments.uses(entry));
         }
+        self.part.inline.extend(comments.uses(entry));
         self.count(set, findings);
     }
 

@@ -110,12 +110,7 @@ fn without_credentials<'t>(text: &'t [u8], drafts: &[Drafted]) -> Cow<'t, [u8]> 
     shown
 }
 
-fn detection(
-    sighting: Sighting,
-    text: &[u8],
-    locator: &mut Locator<'_>,
-    key: &Key,
-) -> Detection {
+fn detection(sighting: Sighting, text: &[u8], locator: &mut Locator<'_>, key: &Key) -> Detection {
     let secret = text.get(sighting.secret.clone()).unwrap_or_default();
     Detection {
         detector: sighting.detector,

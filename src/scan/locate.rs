@@ -33,6 +33,19 @@ impl Base {
     };
 }
 
+impl Default for Base {
+    fn default() -> Self {
+        Self::FILE
+    }
+}
+
+impl Base {
+    /// The line, from 1.
+    pub(super) fn line(self) -> u32 {
+        self.line
+    }
+}
+
 /// A 1-based column in each unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Column {
@@ -85,7 +98,8 @@ pub(super) struct Locator<'t> {
 
 impl<'t> Locator<'t> {
     /// For a text from the beginning of its file.
-    pub(super) fn new(text: &'t [u8]) -> Self {
+    #[cfg(test)]
+    fn new(text: &'t [u8]) -> Self {
         Self::with_base(text, Base::FILE)
     }
 
@@ -262,7 +276,7 @@ mod tests {
         let mut locator = Locator::new("\u{FEFF}ab\n\u{FEFF}c".as_bytes());
         assert_eq!(region(&mut locator, 0..3), (1, 1, 1, 1));
         assert_eq!(locator.excerpt().text, "ab");
-        assert_eq!(locator.anchor(), b"ab");
+        assert_eq!(*locator.anchor(), *b"ab");
         let (it, columns) = locator.region(&(4..5));
         assert_eq!((it.column, it.end_column), (2, 3));
         assert_eq!((columns.bytes, columns.utf16), ((2, 3), (2, 3)));

@@ -13,6 +13,7 @@ mod order;
 mod plan;
 mod read;
 mod redact;
+mod segments;
 mod suppress;
 mod twins;
 mod whole;

@@ -13,12 +13,11 @@ use super::plan::{ContentRules, MARKER_PATTERN, RuleSet};
 use super::read::{self, Reading};
 use super::suppress::InlineSuppressions;
 use crate::rules::Part;
-use crate::search::{Resume, Searcher, Segment};
+use crate::search::{Resume, Segment};
 use crate::text::{self, Encoding, Transcoder};
 use crate::walk::{Entry, SkipReason};
 use std::fs::File;
 use std::io::Read as _;
-use std::ops::Range;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes of text that a segment owns, about.
@@ -46,7 +45,11 @@ impl Source {
         while window.len() < until && !self.is_at_end {
             raw.clear();
             raw.reserve(PIECE);
-            let read = self.file.by_ref().take(PIECE as u64).read_to_end(&mut raw)?;
+            let read = self
+                .file
+                .by_ref()
+                .take(PIECE as u64)
+                .read_to_end(&mut raw)?;
             self.bytes += read as u64;
             self.is_at_end = read < PIECE;
             if let Some(hash) = &mut self.hash {
@@ -155,15 +158,102 @@ impl FileScanner<'_> {
             self.count_governance(set);
         }
         loop {
-            let reach = searcher.reach();
-            let wanted = progress.own + SEGMENT + reach;
+            let wanted = progress.own + SEGMENT + searcher.reach();
             source.fill(&mut progress.window, wanted)?;
             let encoding = source.encoding.unwrap_or_default();
-            self.segment((entry, set), rules, &mut progress, (encoding, source.is_at_end));
+            self.segment(
+                (entry, set),
+                rules,
+                (encoding, source.is_at_end),
+                &mut progress,
+            );
             if source.is_at_end {
                 return Ok(status);
             }
         }
+    }
+
+    /// Looks at what the window holds, and leaves in it what the next segment needs.
+    fn segment(
+        &mut self,
+        (entry, set): (Entry<'_>, &RuleSet),
+        rules: &ContentRules,
+        (encoding, is_last): (Encoding, bool),
+        progress: &mut Progress,
+    ) {
+        let searcher = rules.searcher(self.scan.plan);
+        let text = progress.window.as_slice();
+        let after = if is_last { 0 } else { searcher.reach() };
+        let own = progress.own..text.len() - after;
+        let segment = Segment {
+            is_first: progress.is_first,
+            is_last,
+            own: own.clone(),
+        };
+        let matches =
+            searcher.search_segment(text, &segment, &mut progress.resume, &mut self.search);
+        let piece = Piece {
+            text,
+            encoding,
+            part: Part {
+                is_first: progress.is_first,
+                is_last,
+            },
+            matches: &matches,
+            earlier: &progress.earlier,
+        };
+        self.run_rules((entry, set), rules, &piece);
+        let mut comments = InlineSuppressions::default();
+        if encoding != Encoding::Binary {
+            let markers = matches.of(MARKER_PATTERN).map(|place| place.start);
+            comments = self.comments((entry, set), progress, markers, own.end);
+        }
+        if !self.drafts.is_empty() || !comments.comments.is_empty() {
+            self.finish(entry, set, Some((text, progress.base, comments)));
+        }
+        for (number, seen) in progress.earlier.iter_mut().enumerate() {
+            *seen |= matches.of(number).len() > 0;
+        }
+        let keep_from = own.end.saturating_sub(BEFORE);
+        progress.base = Locator::with_base(text, progress.base).base_at(keep_from);
+        progress.window.drain(..keep_from);
+        progress.resume.advance(keep_from);
+        progress.own = own.end - keep_from;
+        progress.is_first = false;
+    }
+
+    /// The inline suppressions that can cover something in this segment: its own, and those right before it.
+    fn comments(
+        &self,
+        (entry, set): (Entry<'_>, &RuleSet),
+        progress: &Progress,
+        markers: impl Iterator<Item = usize>,
+        end: usize,
+    ) -> InlineSuppressions {
+        let text = progress.window.as_slice();
+        let before = memchr::memmem::find_iter(&text[..progress.own], inline::MARKER);
+        let before: Vec<usize> = before.collect();
+        let mut comments: Vec<Inline> = inline::parse(
+            text,
+            before.iter().copied().chain(markers),
+            &extension(entry),
+        );
+        if comments.is_empty() {
+            return InlineSuppressions::default();
+        }
+        let first = progress.base.line() - 1;
+        let mut visitors = 0;
+        for comment in &mut comments {
+            visitors += usize::from(comment.bytes.start < progress.own);
+            comment.line = comment.line.saturating_add(first);
+            comment.last_line = comment.last_line.saturating_add(first);
+        }
+        governance::hold_to_terms(self.scan, set, &mut comments);
+        let end = Locator::with_base(text, progress.base).base_at(end).line();
+        let mut comments = InlineSuppressions::new(comments, self.scan.today);
+        comments.visitors = visitors;
+        comments.goes_on_from = Some(end);
+        comments
     }
 }
 

@@ -11,4 +11,4 @@ mod tests;
 
 pub use keywords::keywords_hold;
 pub use pattern::{Pattern, PatternError, Syntax};
-pub use searcher::{Desk, Matches, Resume, Searcher};
+pub use searcher::{Desk, Matches, Resume, Searcher, Segment};

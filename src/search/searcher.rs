@@ -70,4 +70,39 @@ impl Searcher {
         }
         Matches { found }
     }
+
+    /// naive
+    pub fn reach(&self) -> usize {
+        64 << 10
+    }
+
+    /// naive
+    pub fn search_segment(
+        &self,
+        text: &[u8],
+        segment: &Segment,
+        _resume: &mut Resume,
+        desk: &mut Desk,
+    ) -> Matches {
+        let mut all = self.search(text, desk);
+        all.found
+            .retain(|(_, place)| segment.own.contains(&place.start));
+        all
+    }
+}
+
+impl Resume {
+    /// naive
+    pub fn advance(&mut self, _by: usize) {}
+}
+
+/// naive
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// naive
+    pub is_first: bool,
+    /// naive
+    pub is_last: bool,
+    /// naive
+    pub own: Range<usize>,
 }
