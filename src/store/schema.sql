@@ -172,6 +172,10 @@ CREATE TABLE violations (
     "column" INTEGER CHECK (typeof("column") IN ('integer', 'null')), -- first column, from 1 [characters]
     end_line INTEGER CHECK (typeof(end_line) IN ('integer', 'null')), -- last line, from 1
     end_column INTEGER CHECK (typeof(end_column) IN ('integer', 'null')), -- one past the last column [characters]
+    column_bytes INTEGER CHECK (typeof(column_bytes) IN ('integer', 'null')), -- the same as column in UTF-8 bytes; empty where equal to it [bytes]
+    end_column_bytes INTEGER CHECK (typeof(end_column_bytes) IN ('integer', 'null')), -- the same as end_column in UTF-8 bytes; empty where equal to it [bytes]
+    column_utf16 INTEGER CHECK (typeof(column_utf16) IN ('integer', 'null')), -- the same as column in UTF-16 code units; empty where equal to it [code units]
+    end_column_utf16 INTEGER CHECK (typeof(end_column_utf16) IN ('integer', 'null')), -- the same as end_column in UTF-16 code units; empty where equal to it [code units]
     message TEXT NOT NULL CHECK (typeof(message) = 'text'), -- what is wrong; may hold untrusted text
     excerpt TEXT CHECK (typeof(excerpt) IN ('text', 'null')), -- the source line, clipped, secrets masked; untrusted text
     excerpt_column INTEGER CHECK (typeof(excerpt_column) IN ('integer', 'null')), -- column of the excerpt's first character [characters]
@@ -372,6 +376,7 @@ FROM stages;
 
 --@ indexes
 CREATE INDEX violations_by_session ON violations (deployment_id);
+CREATE INDEX detections_by_violation ON detections (deployment_id, violation_fingerprint);
 CREATE INDEX skipped_files_by_session ON skipped_files (deployment_id);
 CREATE INDEX cleanup_actions_by_session ON cleanup_actions (deployment_id);
 CREATE INDEX factory_validation_by_session ON factory_validation (deployment_id);
