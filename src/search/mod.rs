@@ -1,11 +1,15 @@
 //! Looks for many patterns at once in the bytes of a file: one pass for all of them, then a closer look only where one
 //! can be. Knows nothing of rules, files or policies.
 
+mod confirm;
+mod filter;
+mod grams;
 mod keywords;
 mod literals;
 mod pattern;
 mod rarity;
 mod searcher;
+mod shape;
 #[cfg(test)]
 mod tests;
 

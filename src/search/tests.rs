@@ -1,7 +1,8 @@
 //! Random expressions and texts for the tests of this room, and what holds for all of them.
 
 use super::literals::{self, Distance, Required};
-use super::pattern::Syntax;
+use super::pattern::{Pattern, Syntax};
+use super::searcher::{Desk, Searcher};
 use proptest::prelude::*;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -106,5 +107,42 @@ proptest! {
             let Some(found) = regex.find_at(&text, at) else { break };
             prop_assert!(contains(found.as_bytes(), &required), "{:?} lacks {:?}", found, required);
         }
+    }
+
+    #[test]
+    fn patterns_together_find_what_each_finds_alone(
+        sources in prop::collection::vec((expression(), syntax()), 1..6),
+        texts in prop::collection::vec(text(), 1..4),
+    ) {
+        let made = sources.iter().filter_map(|(source, syntax)| {
+            compiled(source, *syntax)?;
+            Pattern::new(source, *syntax).ok()
+        });
+        let searcher = Searcher::new(made.collect());
+        let mut desk = Desk::default();
+        for text in &texts {
+            let matches = searcher.search(text, &mut desk);
+            for (number, pattern) in searcher.patterns().iter().enumerate() {
+                let alone: Vec<_> = pattern.regex().unwrap().find_iter(text).map(|one| one.range()).collect();
+                let together: Vec<_> = matches.of(number).collect();
+                prop_assert_eq!(together, alone, "{}", pattern.source());
+            }
+        }
+    }
+
+    #[test]
+    fn lazy_patterns_find_the_same(
+        source in expression(), syntax in syntax(), text in text(),
+        keywords in prop::collection::vec("[abck]{3,4}", 1..12),
+    ) {
+        let words: Vec<&str> = keywords.iter().map(String::as_str).chain(["aaa", "aba", "cka", "bcb"]).collect();
+        let held = super::keywords_hold(&source, syntax, &words);
+        let Some(regex) = compiled(&source, syntax).filter(|_| held.is_ok()) else {
+            return Ok(());
+        };
+        let searcher = Searcher::new(vec![Pattern::lazy(&source, syntax, &words)]);
+        let matches = searcher.search(&text, &mut Desk::default());
+        let alone: Vec<_> = regex.find_iter(&text).map(|one| one.range()).collect();
+        prop_assert_eq!(matches.of(0).collect::<Vec<_>>(), alone);
     }
 }
