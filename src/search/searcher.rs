@@ -149,7 +149,9 @@ impl Searcher {
             visit(number, &self.patterns[number as usize], &[]);
         }
     }
+}
 
+impl Searcher {
     /// naive
     pub fn reach(&self) -> usize {
         64 << 10

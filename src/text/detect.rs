@@ -70,7 +70,9 @@ fn is_unmarked(start: &[u8], is_whole: bool, unit: fn([u8; 2]) -> u16) -> bool {
     let is_east_asian = seen.units >= 2 * ENOUGH_UNITS
         && share(seen.ascii + seen.east_asian, 95)
         && share(seen.east_asian_marks, 2);
-    let is_one_script = seen.pages.count_ones() <= MOST_PAGES && share(seen.ascii, 10);
+    let is_one_script = seen.pages.count_ones() <= MOST_PAGES
+        && share(seen.ascii, 10)
+        && share(seen.ascii + seen.letters + seen.symbols, 95);
     share(seen.known(), 95) && (share(seen.ascii, 60) || is_one_script || is_east_asian)
 }
 
