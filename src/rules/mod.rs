@@ -7,6 +7,7 @@ mod copy_votes;
 mod describe;
 mod extensions;
 mod folders;
+mod invalid_utf8;
 mod letter_case;
 mod link;
 mod listing;
@@ -60,6 +61,7 @@ rules! {
     final_newline,
     line_endings,
     byte_order_mark,
+    encoding,
     line_count,
     sorted_lines,
     forbidden_content,
