@@ -3,11 +3,14 @@
 
 mod backup_name;
 mod check;
+mod confusable;
 mod copy_votes;
 mod describe;
 mod extensions;
 mod folders;
 mod invalid_utf8;
+mod invisible;
+mod invisible_context;
 mod letter_case;
 mod link;
 mod listing;
@@ -18,6 +21,7 @@ mod options;
 #[cfg(test)]
 mod proof;
 mod requirement;
+mod source_files;
 #[cfg(test)]
 mod trial;
 
@@ -62,6 +66,7 @@ rules! {
     line_endings,
     byte_order_mark,
     encoding,
+    bidi_control,
     line_count,
     sorted_lines,
     forbidden_content,
