@@ -160,6 +160,10 @@ impl Check for BidiControl {
             return;
         };
         let is_source = source_files::is_source(file, &self.source_extensions);
+        // What is no text, such as a PDF, has such bytes by chance.
+        if !is_source && memchr::memchr(0, bytes).is_some() {
+            return;
+        }
         let mut context = Context::new(bytes, is_source);
         let mut listing = Listing::new(found, self.max_findings);
         let mut next = Some(first);
@@ -293,6 +297,8 @@ mod tests {
             ("a\u{2060}b", 1, 0),
             ("f\u{2061}(x)", 1, 0),
             ("non\u{200c}joiner", 1, 1),
+            ("B\t\u{200c}\n", 1, 0),
+            ("\u{e9}\u{202e}\0", 1, 0),
             ("\u{200e}-5", 1, 1),
             ("\u{2068}name\u{2069}", 2, 0),
             ("\u{2068}name", 1, 1),

@@ -85,7 +85,7 @@ fn is_foreign(script: Script) -> bool {
     !matches!(script, Script::Latin | Script::Common | Script::Inherited)
 }
 
-/// The one letter or digit of ASCII that a letter looks like.
+/// The one letter of ASCII that a letter looks like. Digits do not count: `б` is no 6 to those who can read it.
 fn ascii_twin(letter: char) -> Option<char> {
     let is_alphabet = matches!(
         letter.script(),
@@ -109,7 +109,7 @@ fn ascii_twin(letter: char) -> Option<char> {
     }
     let mut buffer = [0; 4];
     let mut like = unicode_security::skeleton(letter.encode_utf8(&mut buffer));
-    let twin = like.next().filter(char::is_ascii_alphanumeric);
+    let twin = like.next().filter(char::is_ascii_alphabetic);
     twin.filter(|_| like.next().is_none())
 }
 
@@ -152,6 +152,7 @@ mod tests {
     fn words_that_nobody_takes_for_latin() {
         for text in [
             "Δt",
+            "fieldб",
             "αBlend",
             "σ_x",
             "größe",

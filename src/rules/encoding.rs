@@ -124,6 +124,7 @@ impl Default for EncodingRule {
 
 impl Check for EncodingRule {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
+        let before = found.len();
         match file.encoding {
             Encoding::Binary => return,
             Encoding::Utf8 => self.without_mark(file.bytes, found),
@@ -135,6 +136,9 @@ impl Check for EncodingRule {
                 refuse("UTF-16, big endian", mark, file.bytes, found);
             }
             Encoding::Utf16Le(_) | Encoding::Utf16Be(_) => {}
+        }
+        if found.len() > before {
+            return;
         }
         if let Some(at) = memchr::memchr(0, file.bytes) {
             let more = memchr::memchr_iter(0, &file.bytes[at + 1..]).count();

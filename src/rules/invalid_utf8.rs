@@ -93,6 +93,8 @@ struct Rest {
     alone: usize,
     /// Characters of several bytes.
     valid: usize,
+    /// Bytes that are 0.
+    nuls: usize,
     /// The file ends in the first bytes of a character.
     is_cut_off: bool,
 }
@@ -123,12 +125,19 @@ impl Rest {
             invalid,
             alone,
             valid,
+            nuls: memchr::memchr_iter(0, bytes).count(),
             is_cut_off,
         }
     }
 
     /// What the file probably is, told about its first wrong byte.
     fn guess(&self, byte: u8) -> String {
+        if self.nuls > 0 {
+            return format!(
+                "with {} NULs in it, the file is probably no text",
+                self.nuls
+            );
+        }
         if self.invalid == 1 && self.is_cut_off && self.valid > 0 {
             return "the file ends within a character".into();
         }
@@ -138,7 +147,9 @@ impl Rest {
         let is_western = self.alone * 2 > self.invalid;
         match (is_western, western(byte)) {
             (true, Some(character)) => {
-                format!("the file is probably Windows-1252 or Latin-1, where this is `{character}`")
+                format!(
+                    "the file is probably in an older 8-bit encoding; in Windows-1252 this is `{character}`"
+                )
             }
             (true, None) => "the file is probably in an older 8-bit encoding".into(),
             (false, _) => {
@@ -175,9 +186,9 @@ mod tests {
     fn western_texts() {
         assert_eq!(
             say(b"caf\xe9 cr\xe8me"),
-            "byte 0xE9 is not UTF-8: the file is probably Windows-1252 or Latin-1, where this is `é`; 1 more of these in this file"
+            "byte 0xE9 is not UTF-8: the file is probably in an older 8-bit encoding; in Windows-1252 this is `é`; 1 more of these in this file"
         );
-        assert!(say(b"it\x92s").contains("where this is `’`"));
+        assert!(say(b"it\x92s").contains("in Windows-1252 this is `’`"));
         assert!(say(b"it\x81s").ends_with("an older 8-bit encoding"));
     }
 
@@ -195,6 +206,14 @@ mod tests {
             "bytes 0xF0 0x9F 0xA6 are not UTF-8: the file ends within a character"
         );
         assert!(say(b"\xc3\xa4 \xc3\xb6 \xe9 \xc3\xbc").contains("so the place is damaged"));
+    }
+
+    #[test]
+    fn what_is_no_text() {
+        assert_eq!(
+            say(b"%PDF \xa0\xfc\0\x07\0"),
+            "byte 0xA0 is not UTF-8: with 2 NULs in it, the file is probably no text; 1 more of these in this file"
+        );
     }
 
     #[test]

@@ -133,3 +133,25 @@ pub(super) fn is_emoji(character: char) -> bool {
             | 0x1F000..=0x1FAFF
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_invisible_character_has_its_own_name() {
+        for character in ('\0'..=char::MAX).filter(|it| Kind::of(*it).is_some()) {
+            let is_variation = matches!(
+                Kind::of(character),
+                Some(Kind::Variation | Kind::IdeographVariation)
+            );
+            assert_eq!(
+                name(character) == "VARIATION SELECTOR",
+                is_variation,
+                "U+{:04X}",
+                u32::from(character)
+            );
+            assert!(!character.is_ascii() && !is_rtl(character));
+        }
+    }
+}

@@ -115,11 +115,15 @@ impl<'t> Context<'t> {
         &self.line
     }
 
-    /// A joiner belongs between letters of scripts whose letters join, and between the parts of an emoji.
+    /// A joiner belongs between letters of scripts whose letters join, and between the parts of an emoji. Outside of code it
+    /// is only wrong inside of an English word: keymaps and tables of characters have it alone.
     fn joins(&self, place: &Range<usize>) -> bool {
         let (before, after) = (self.before(place.start), self.after(place.end));
         let is_emoji = |it: Option<char>| it.is_some_and(invisible::is_emoji);
-        self.touches(place, is_complex) || (is_emoji(before) && is_emoji(after))
+        let is_ascii = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
+        self.touches(place, is_complex)
+            || (is_emoji(before) && is_emoji(after))
+            || (!self.is_source && !(is_ascii(before) && is_ascii(after)))
     }
 
     fn is_in_flag(&self, at: usize) -> bool {
