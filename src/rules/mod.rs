@@ -3,10 +3,14 @@
 
 mod backup_name;
 mod check;
+mod confusable;
 mod copy_votes;
 mod describe;
 mod extensions;
 mod folders;
+mod invalid_utf8;
+mod invisible;
+mod invisible_context;
 mod letter_case;
 mod link;
 mod listing;
@@ -17,6 +21,7 @@ mod options;
 #[cfg(test)]
 mod proof;
 mod requirement;
+mod source_files;
 #[cfg(test)]
 mod trial;
 
@@ -60,6 +65,8 @@ rules! {
     final_newline,
     line_endings,
     byte_order_mark,
+    encoding,
+    bidi_control,
     line_count,
     sorted_lines,
     forbidden_content,

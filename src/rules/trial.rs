@@ -3,7 +3,7 @@
 use super::check::{Check, Content, OptionError, Part, Rule};
 use crate::finding::{Draft, Found, Place};
 use crate::search::{Desk, Searcher};
-use crate::text::Encoding;
+use crate::text;
 use crate::walk::{Entry, Kind, Meta, TreeBuilder};
 
 /// A file of mode 644 that git does not track.
@@ -51,13 +51,17 @@ pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u
     found.drain().collect()
 }
 
-/// Hands a check a whole text, with the matches of its patterns.
+/// Hands a check a whole file, whatever it is, as UTF-8 with the matches of its patterns.
 pub(super) fn read(check: &dyn Check, entry: Entry<'_>, bytes: &[u8], found: &mut Found) {
+    let encoding = text::detect(bytes, true);
+    let mut utf8 = Vec::new();
+    text::transcode(bytes, encoding, &mut utf8);
+    let bytes = utf8.as_slice();
     let searcher = Searcher::new(check.patterns());
     let content = Content {
         entry,
         bytes,
-        encoding: Encoding::Utf8,
+        encoding,
         part: Part::WHOLE,
         found: &searcher.search(bytes, &mut Desk::default()),
         first_pattern: 0,
