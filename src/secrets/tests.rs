@@ -3,7 +3,7 @@
 use super::data::{FILES, parse};
 use super::detector::is_id;
 use super::synthetic::Generator;
-use super::{Confidence, Detector, detectors};
+use super::{Confidence, Detector, Judge, detectors};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -125,5 +125,9 @@ fn examples(detector: &Detector, wrong: &mut impl FnMut(String)) {
 
 /// Whether the detector reports something in this text.
 fn finds(detector: &Detector, text: &str) -> bool {
-    detector.pattern.regex().unwrap().is_match(text.as_bytes())
+    let judge = Judge::new(b"", text.as_bytes());
+    let regex = detector.pattern.regex().unwrap();
+    regex
+        .find_iter(text.as_bytes())
+        .any(|found| judge.credential(detector, found.range()).is_some())
 }
