@@ -42,13 +42,10 @@ type Rank<'d> = (
 
 fn rank<'d>(seen: &Seen, detectors: &[&'d Detector]) -> Option<Rank<'d>> {
     let detector = detectors.get(seen.detector)?;
-    let has_no_proof = !detector
-        .data
-        .checksum
-        .is_some_and(super::Checksum::is_proof);
+    let has_no_checksum = detector.data.checksum.is_none();
     Some((
         Reverse(detector.confidence()),
-        has_no_proof,
+        has_no_checksum,
         Reverse(seen.secret.len()),
         seen.secret.start,
         &detector.id,

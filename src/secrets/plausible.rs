@@ -22,7 +22,7 @@ fn is_match(regex: &LazyLock<Option<Regex>>, text: &[u8]) -> bool {
 /// Names of what is about a credential and is none.
 static ABOUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(concat!(
-        r"hash|digest|checksum|integrity|sha[-_]?\d|md5|fingerprint|public|pubkey|label|placeholder|field|regex|pattern|url|uri",
+        r"hash|digest|checksum|integrity|sha[-_]?\d|md5|fingerprint|public|pubkey|label|placeholder|field|regex|pattern|^url|[^c]url|uri",
         r"|path|file|folder|\bdir|prompt|title|description|help|hint|message|error|warning|_?type|length|policy|expir|invalid",
         r"|wrong|bad_|csrf|xsrf|nonce|selector|locator|xpath|column|header|param|name|attr|event|action|class|format|version",
         r"|encrypt|cipher|crypt|mask|algo|method|max|min|count|size|limit|tokenizer|token_?id|_id\b|key_?id|keyname|session_?id",
@@ -33,9 +33,10 @@ static ABOUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// What values are that are no credentials, whatever the name beside them says.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(concat!(
-        r"pass(?:wor[dt]|wd|phrase|code)|\bpwd|secret|token|api[-_.]?key|credential|default|(?:^|[^a-z])(?:test|demo|admin|foo|bar|baz",
-        r"|none|null|nil|undefined|true|false|empty|string|value|user|guest|root|mock|stub|local|dev|hello|welcome|letmein|abc|my|the|a)(?:[^a-z]|$)",
-        r"|testing|example|^test|test$|username|nopass|hunter2|swordfish|qwert|asdf|correct.?horse|abc123|abcd|1234|p[a@4][s5$]{2}w[o0]rd|s3cr3t|s3cret",
+        r"pass(?:wor[dt]|wd|phrase|code)|secret|token|api[-_.]?key|credential|default|testing|example|username|nopass|swordfish|qwert|asdf",
+        r"|correct.?horse|abc123|abcd|1234|p[a@4][s5$]{2}w[o0]rd|s3cr3t|s3cret|hunter2",
+        r"|(?:^|[-_.])(?:tests?|demo|admin|foo|bar|baz|none|null|nil|undefined|true|false|empty|string|value|user|guest|root|mock|stub|local",
+        r"|dev|hello|welcome|letmein|abc|pwd|pass|my|the)(?:[-_.]|\d{0,4}$)",
     ))
 });
 
@@ -43,7 +44,7 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(concat!(
         r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^sha\d{1,3}[-:]|^md5[-:]|^(?:https?|ftp|file|ssh|git|data|urn|about):",
-        r"|^\.{0,2}/|^~/|^[a-z]:\\|^#|^@|^--?[a-z]|\\[nrtu0x]|^[\[({]|\)$|\(\)|->|::|=>|&&|\|\||;$|^\d+(?:\.\d+)*$|^0x[0-9a-f]{1,16}$",
+        r"|^\.{0,2}/|^~/|^[a-z]:\\|^#|^@|^--[a-z]|\\[nrtu0x]|^[\[({]|\)$|\(\)|->|::|=>|&&|\|\||;$|^\d+(?:\.\d+)*$|^0x[0-9a-f]{1,16}$",
         r"|^[a-z]+(?:[._/:-][a-z]+)+\d?$|^\d{4}-\d\d-\d\d",
     ))
 });
@@ -109,7 +110,7 @@ fn is_wordy(value: &[u8]) -> bool {
         };
         at += value[at..].iter().take_while(|byte| belongs(byte)).count();
         let word = &value[start..at];
-        if word.len() >= 3 && is_pronounceable(word) {
+        if word.len() >= 4 && is_pronounceable(word) {
             in_words += word.len();
         }
     }
@@ -146,7 +147,7 @@ pub(super) fn value(site: &Site<'_>) -> bool {
     if is_match(&WORDS, value)
         || is_match(&OTHER, value)
         || is_wordy(value)
-        || is_match(&ABOUT, site.before)
+        || is_match(&ABOUT, site.name())
     {
         return false;
     }
@@ -162,14 +163,20 @@ pub(super) fn password(site: &Site<'_>) -> bool {
     }
     let makeup = Makeup::of(value);
     let letters = makeup.lower + makeup.upper;
-    if makeup.beyond > 0 || letters == 0 || makeup.digits == 0 {
+    if makeup.beyond > 0 || letters == 0 {
+        return false;
+    }
+    // Without a digit it is a word, unless it reads like none.
+    if makeup.digits == 0
+        && (value.len() < 10 || makeup.kinds() < 2 || entropy(value) < 3.0 || is_wordy(value))
+    {
         return false;
     }
     // Without quotes, in source code, it is an expression.
     if !site.is_quoted() && !file.is_settings() && (makeup.kinds() < 3 || letters < 4) {
         return false;
     }
-    if is_match(&WORDS, value) || is_match(&OTHER, value) || is_match(&ABOUT, site.before) {
+    if is_match(&WORDS, value) || is_match(&OTHER, value) || is_match(&ABOUT, site.name()) {
         return false;
     }
     if makeup.kinds() < 3 && is_wordy(value) {
@@ -188,43 +195,37 @@ const SHORTEST_BODY: usize = 40;
 pub(super) fn block(text: &[u8], found: &Range<usize>) -> Option<Range<usize>> {
     let limit = text.len().min(found.start + LONGEST_BLOCK);
     let inside = &text[found.end..limit];
-    let is_data = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
-    };
-    let is_between = |byte: &u8| {
-        byte.is_ascii_whitespace()
-            || matches!(
-                byte,
-                b'\\'
-                    | b'"'
-                    | b'\''
-                    | b','
-                    | b'+'
-                    | b'.'
-                    | b'*'
-                    | b'#'
-                    | b'|'
-                    | b'>'
-                    | b'&'
-                    | b';'
-                    | b':'
-            )
-    };
-    let end = memchr::memmem::find(inside, b"-----").unwrap_or_else(|| {
-        inside
-            .iter()
-            .take_while(|byte| is_data(byte) || is_between(byte))
-            .count()
-    });
-    let first = text[found.clone()]
+    let opening = &text[found.clone()];
+    let first = opening
         .iter()
         .rev()
-        .take_while(|byte| is_data(byte))
+        .take_while(|byte| is_data(**byte))
         .count();
+    let end = if opening.starts_with(b"----") {
+        memchr::memmem::find(inside, b"----")
+            .unwrap_or_else(|| length_while(inside, |byte| is_data(byte) || is_between(byte)))
+    } else {
+        length_while(inside, is_data)
+    };
     let body = &text[found.end - first..found.end + end];
-    let data = body.iter().filter(|byte| is_data(byte)).count();
-    let is_cut = memchr::memmem::find(body, b"...").is_some()
-        || memchr::memmem::find(body, b"xxxx").is_some();
+    let data = body.iter().filter(|byte| is_data(**byte)).count();
+    let is_cut = [&b"..."[..], b"xxxxxx", b"XXXXXX", "…".as_bytes()]
+        .iter()
+        .any(|sign| memchr::memmem::find(body, sign).is_some());
     (data >= SHORTEST_BODY && !is_cut && entropy(body) >= 4.0)
         .then_some(found.start..found.end + end)
+}
+
+fn length_while(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().take_while(|byte| belongs(**byte)).count()
+}
+
+/// A character of base 64.
+fn is_data(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// What stands between the lines of a key in a string of some language.
+fn is_between(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'\\' | b'"' | b'\'' | b',' | b'+')
 }

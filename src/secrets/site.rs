@@ -210,6 +210,10 @@ impl FileKind {
     }
 }
 
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$')
+}
+
 /// Farthest that a name is followed to the left of a match.
 const LONGEST_NAME: usize = 80;
 
@@ -232,14 +236,12 @@ impl<'t> Site<'t> {
         found: Range<usize>,
         secret: Range<usize>,
     ) -> Self {
-        let is_name =
-            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$');
         let left = &text[..found.start.min(secret.start)];
         let name = left
             .iter()
             .rev()
             .take(LONGEST_NAME)
-            .take_while(|byte| is_name(byte))
+            .take_while(|byte| is_name(**byte))
             .count();
         let right = &text[secret.end..(secret.end + 40).min(text.len())];
         let end = right.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
@@ -249,6 +251,17 @@ impl<'t> Site<'t> {
             before: &text[left.len() - name..secret.start],
             after: &right[..end.unwrap_or(right.len())],
         }
+    }
+
+    /// The name of what the value is assigned to: the first one in front of it.
+    pub(super) fn name(&self) -> &'t [u8] {
+        let start = self
+            .before
+            .iter()
+            .position(|byte| byte.is_ascii_alphanumeric());
+        let named = &self.before[start.unwrap_or(self.before.len())..];
+        let length = named.iter().take_while(|byte| is_name(**byte)).count();
+        &named[..length]
     }
 
     /// The quote that the value stands in. Tags and the `@` of addresses delimit as quotes do.
@@ -295,6 +308,7 @@ mod tests {
         let text = b"x = my_password_hash = \"abc\";\n";
         let site = Site::new(text, FileKind::default(), 7..28, 24..27);
         assert_eq!(site.before, b"my_password_hash = \"");
+        assert_eq!(site.name(), b"my_password_hash");
         assert_eq!((site.value, site.after), (&b"abc"[..], &b"\";"[..]));
         assert!(site.is_quoted());
     }
