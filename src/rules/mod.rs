@@ -69,6 +69,7 @@ rules! {
     expired_suppression,
     malformed_suppression,
     dead_pattern,
+    slow_pattern,
 }
 
 /// All rules, in the order of the catalogue.
