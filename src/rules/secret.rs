@@ -224,7 +224,10 @@ impl Check for Secret {
             return;
         }
         let judge = Judge::new(file.entry.path().as_ref(), file.bytes);
-        let is_allowed = |value: &[u8]| self.allow.iter().any(|one| one.0.is_match(value));
+        let matches_value = |one: &options::Pattern, value: &[u8]| {
+            one.0.regex().is_some_and(|regex| regex.is_match(value))
+        };
+        let is_allowed = |value: &[u8]| self.allow.iter().any(|one| matches_value(one, value));
         let seen: Vec<Seen> = matches
             .filter_map(|(detector, place)| {
                 let secret = judge.credential(self.detectors.get(detector)?, place)?;

@@ -189,6 +189,7 @@ fn is_userinfo(encoded: &[u8]) -> bool {
         && user != password
         && !super::placeholder::is_placeholder(password)
         && !super::placeholder::is_placeholder(user)
+        && !super::placeholder::is_reference(password)
         && !super::plausible::is_word(password)
 }
 

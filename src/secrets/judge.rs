@@ -43,11 +43,16 @@ impl<'t> Judge<'t> {
         if data.entropy.is_some_and(|least| entropy(value) < least) {
             return None;
         }
+        // A format that says what it is leaves no room for a reference.
+        let is_sure = data.shape == Shape::Token && data.confidence == Confidence::High;
+        if !is_sure && placeholder::is_reference(value) {
+            return None;
+        }
         if placeholder::is_placeholder(value) || placeholder::is_documented(value) {
             return None;
         }
         let is_plausible = match data.shape {
-            Shape::Token if data.confidence == Confidence::High => true,
+            Shape::Token if is_sure => true,
             Shape::Token | Shape::Block => !self.file.is_digests(),
             Shape::Value => plausible::value(&self.site(found, &secret)),
             Shape::Password if data.checksum == Some(Checksum::Userinfo) => true,

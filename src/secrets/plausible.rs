@@ -44,7 +44,7 @@ static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static OTHER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(concat!(
         r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$|^sha\d{1,3}[-:]|^md5[-:]|^(?:https?|ftp|file|ssh|git|data|urn|about):",
-        r"|^\.{0,2}/|^~/|^[a-z]:\\|^#|^@|^--[a-z]|\\[nrtu0x]|^[\[({]|\)$|\(\)|->|::|=>|&&|\|\||;$|^\d+(?:\.\d+)*$|^0x[0-9a-f]{1,16}$",
+        r"|^\.{0,2}/[^/]*/|^\.{1,2}/|^~/|^[a-z]:\\|^#|^@|^--[a-z]|\\[nrtu0x]|^[\[({]|\)$|\(\)|->|::|=>|&&|\|\||;$|^\d+(?:\.\d+)*$|^0x[0-9a-f]{1,16}$",
         r"|^[a-z]+(?:[._/:-][a-z]+)+\d?$|^\d{4}-\d\d-\d\d",
     ))
 });

@@ -1,9 +1,10 @@
 //! Proves every detector by its data.
 
 use super::data::{FILES, parse};
-use super::detector::is_id;
+use super::detector::{is_id, syntax};
 use super::synthetic::Generator;
 use super::{Confidence, Detector, Judge, detectors};
+use crate::search::keywords_hold;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -64,6 +65,11 @@ fn every_detector_is_proved_by_its_data() {
                 detector.data.pattern
             ));
             continue;
+        }
+        let words: Vec<&str> = detector.data.keywords.iter().map(String::as_str).collect();
+        let held = keywords_hold(&detector.data.pattern, syntax(&detector.data), &words);
+        if let Err(error) = held {
+            wrong(format!("keywords are not proved: {error}"));
         }
         examples(&detector, &mut wrong);
     }
