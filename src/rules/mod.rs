@@ -71,6 +71,7 @@ rules! {
     sorted_lines,
     forbidden_content,
     required_content,
+    secret,
     unused_suppression,
     expired_suppression,
     malformed_suppression,

@@ -19,6 +19,8 @@ pub enum Checksum {
     GitlabRoutable,
     /// Grafana: after the last `_`, the CRC-32 of everything before it, as 8 hexadecimal digits, lowest byte first.
     Grafana,
+    /// No checksum, but as telling: `user:password` in base 64.
+    Userinfo,
     /// A JSON web token: its first part is a JSON object that names an algorithm.
     Jwt,
 }
@@ -36,6 +38,11 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+const STANDARD: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 impl Checksum {
     /// The scheme with this name in data files and templates.
     pub fn named(name: &str) -> Option<Self> {
@@ -44,6 +51,7 @@ impl Checksum {
             "npm" => Self::Npm,
             "gitlab-routable" => Self::GitlabRoutable,
             "grafana" => Self::Grafana,
+            "userinfo" => Self::Userinfo,
             "jwt" => Self::Jwt,
             _ => return None,
         })
@@ -72,13 +80,14 @@ impl Checksum {
                 credential[at] == b'_'
                     && little_endian_hex(crc32fast::hash(&credential[..at])) == credential[at + 1..]
             }
+            Self::Userinfo => is_userinfo(credential),
             Self::Jwt => is_jwt_header(credential),
         }
     }
 
     /// A right checksum proves by itself that something was issued: chance does not make one.
     pub fn is_proof(self) -> bool {
-        self != Self::Jwt
+        !matches!(self, Self::Jwt | Self::Userinfo)
     }
 
     /// The credential that begins like this, with its checksum: for examples.
@@ -104,6 +113,7 @@ impl Checksum {
                     text(&little_endian_hex(crc32fast::hash(bytes)))
                 )
             }
+            Self::Userinfo => general_purpose::STANDARD.encode(beginning),
             Self::Jwt => {
                 let encode = |part: &[u8]| general_purpose::URL_SAFE_NO_PAD.encode(part);
                 let header = encode(br#"{"alg":"HS256","typ":"JWT"}"#);
@@ -157,6 +167,30 @@ fn little_endian_hex(number: u32) -> [u8; 8] {
         pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
     }
     text
+}
+
+/// Longest user and password in base 64 that are decoded.
+const LONGEST_USERINFO: usize = 1024;
+
+fn is_userinfo(encoded: &[u8]) -> bool {
+    if encoded.len() > LONGEST_USERINFO {
+        return false;
+    }
+    let Ok(decoded) = STANDARD.decode(encoded) else {
+        return false;
+    };
+    let Some(colon) = decoded.iter().position(|byte| *byte == b':') else {
+        return false;
+    };
+    let (user, password) = (&decoded[..colon], &decoded[colon + 1..]);
+    decoded.iter().all(u8::is_ascii_graphic)
+        && user.len() + password.len() >= 8
+        && password.len() >= 4
+        && user != password
+        && !super::placeholder::is_placeholder(password)
+        && !super::placeholder::is_placeholder(user)
+        && !super::placeholder::is_reference(password)
+        && !super::plausible::is_word(password)
 }
 
 fn is_jwt_header(token: &[u8]) -> bool {

@@ -6,8 +6,26 @@ use serde::Deserialize;
 use std::sync::LazyLock;
 
 /// The data files, one line each.
-pub(super) const FILES: [(&str, &str); 1] =
-    [("generic.toml", include_str!("detectors/generic.toml"))];
+pub(super) const FILES: [(&str, &str); 12] = [
+    ("ai.toml", include_str!("detectors/ai.toml")),
+    ("cloud.toml", include_str!("detectors/cloud.toml")),
+    ("commerce.toml", include_str!("detectors/commerce.toml")),
+    (
+        "data_stores.toml",
+        include_str!("detectors/data_stores.toml"),
+    ),
+    ("generic.toml", include_str!("detectors/generic.toml")),
+    ("identity.toml", include_str!("detectors/identity.toml")),
+    ("messaging.toml", include_str!("detectors/messaging.toml")),
+    (
+        "observability.toml",
+        include_str!("detectors/observability.toml"),
+    ),
+    ("payments.toml", include_str!("detectors/payments.toml")),
+    ("saas.toml", include_str!("detectors/saas.toml")),
+    ("vcs.toml", include_str!("detectors/vcs.toml")),
+    ("web.toml", include_str!("detectors/web.toml")),
+];
 
 /// A data file.
 #[derive(Deserialize)]

@@ -191,7 +191,7 @@ impl DetectorData {
     }
 }
 
-fn syntax(data: &DetectorData) -> Syntax {
+pub(super) fn syntax(data: &DetectorData) -> Syntax {
     Syntax {
         ignore_case: data.ignore_case,
         unicode: false,

@@ -4,7 +4,12 @@
 mod checksum;
 mod data;
 mod detector;
+mod judge;
 mod mask;
+mod overlap;
+mod placeholder;
+mod plausible;
+mod site;
 pub mod synthetic;
 #[cfg(test)]
 mod tests;
@@ -12,4 +17,6 @@ mod tests;
 pub use checksum::Checksum;
 pub use data::detectors;
 pub use detector::{Confidence, Detector, DetectorData, DetectorError, Shape};
+pub use judge::Judge;
 pub use mask::{Key, fingerprint, preview};
+pub use overlap::{Seen, resolve};

@@ -1,9 +1,10 @@
 //! Proves every detector by its data.
 
 use super::data::{FILES, parse};
-use super::detector::is_id;
+use super::detector::{is_id, syntax};
 use super::synthetic::Generator;
-use super::{Confidence, Detector, detectors};
+use super::{Confidence, Detector, Judge, detectors};
+use crate::search::keywords_hold;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -65,6 +66,11 @@ fn every_detector_is_proved_by_its_data() {
             ));
             continue;
         }
+        let words: Vec<&str> = detector.data.keywords.iter().map(String::as_str).collect();
+        let held = keywords_hold(&detector.data.pattern, syntax(&detector.data), &words);
+        if let Err(error) = held {
+            wrong(format!("keywords are not proved: {error}"));
+        }
         examples(&detector, &mut wrong);
     }
     assert!(
@@ -125,5 +131,9 @@ fn examples(detector: &Detector, wrong: &mut impl FnMut(String)) {
 
 /// Whether the detector reports something in this text.
 fn finds(detector: &Detector, text: &str) -> bool {
-    detector.pattern.regex().unwrap().is_match(text.as_bytes())
+    let judge = Judge::new(b"", text.as_bytes());
+    let regex = detector.pattern.regex().unwrap();
+    regex
+        .find_iter(text.as_bytes())
+        .any(|found| judge.credential(detector, found.range()).is_some())
 }
