@@ -98,6 +98,7 @@ fn finding(number: u32, rules: &[Arc<str>]) -> Finding {
             end_line: line,
             end_column: 24,
         }),
+        columns: None,
         message: "3 spaces or tabs at the end of the line".into(),
         excerpt: Some(Excerpt {
             text: format!("    value_{number} = 1   "),

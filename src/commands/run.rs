@@ -10,6 +10,7 @@ use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
+use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
 use crate::walk::{OwnOutputs, Root, read_named};
@@ -51,6 +52,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     set_threads(arguments)?;
     let random = random()?;
+    let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
     let start = session_start(&policy, &path, (&environment, random.id));
     let policies = policy_rows(&policy);
     let mode = Mode::choose(
@@ -68,6 +70,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         policy: &policy,
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
+        secret_key,
         clock: &SystemClock,
         watch: &watch,
     };
@@ -266,10 +269,28 @@ struct Random {
     id: [u8; 3],
     suffix: String,
     delimiter: String,
+    secret_key: Key,
+}
+
+/// Names a key of one's own for the fingerprints of credentials: with the same key equal credentials have equal
+/// fingerprints in every run. Without it each run draws one and forgets it.
+const SECRET_KEY: &str = "FACTORY_GATE_SECRET_KEY";
+
+/// The least length in bytes of a key of one's own: shorter ones can be guessed.
+const LEAST_KEY: usize = 16;
+
+fn secret_key(drawn: Key) -> anyhow::Result<Key> {
+    match environment_variable(SECRET_KEY) {
+        None => Ok(drawn),
+        Some(key) if key.len() >= LEAST_KEY => Ok(Key::new(key.as_encoded_bytes())),
+        Some(_) => Err(anyhow!(
+            "the key in {SECRET_KEY} is too short to be one: expected at least {LEAST_KEY} characters"
+        )),
+    }
 }
 
 fn random() -> anyhow::Result<Random> {
-    let mut bytes = [0; 27];
+    let mut bytes = [0; 59];
     getrandom::fill(&mut bytes).map_err(|error| anyhow!("no randomness: {error}"))?;
     let hex = |bytes: &[u8]| {
         let mut text = String::new();
@@ -282,7 +303,8 @@ fn random() -> anyhow::Result<Random> {
     Ok(Random {
         id: [first, second, third],
         suffix: hex(&bytes[3..11]),
-        delimiter: hex(&bytes[11..]),
+        delimiter: hex(&bytes[11..27]),
+        secret_key: Key::new(&bytes[27..]),
     })
 }
 

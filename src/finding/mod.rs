@@ -93,8 +93,9 @@ impl Subject {
     }
 }
 
-/// A place in a text: 1-based lines; 1-based columns counted in Unicode characters (a byte that is
-/// not UTF-8 counts as one character). The end column is one past the last character.
+/// A place in a text: 1-based lines; 1-based columns counted in Unicode characters (bytes that are not UTF-8
+/// count as the replacement characters that are shown for them; a byte order mark at the beginning of a file does not
+/// count). The end column is one past the last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region {
     /// First line, from 1.
@@ -105,6 +106,16 @@ pub struct Region {
     pub end_line: u32,
     /// One past the last column on the last line.
     pub end_column: u32,
+}
+
+/// The columns of a [`Region`] in other units, as (first column on the first line, one past the last column on the last
+/// line), from 1. As in a region, a byte order mark at the beginning of a file is no column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Columns {
+    /// In bytes of the text as UTF-8; of a file in another encoding than UTF-16, in bytes of the file.
+    pub bytes: (u32, u32),
+    /// In UTF-16 code units: what SARIF and editors' protocols count in.
+    pub utf16: (u32, u32),
 }
 
 /// The source line of a finding, clipped, without its line end. Control characters are kept as they
@@ -150,6 +161,8 @@ pub struct Finding {
     pub path: Box<[u8]>,
     /// Where in the file, if the finding is about a place in it.
     pub region: Option<Region>,
+    /// The region's columns in bytes and in UTF-16 code units.
+    pub columns: Option<Columns>,
     /// One sentence: what is wrong here. May hold untrusted text.
     pub message: String,
     /// The source line, if there is one.

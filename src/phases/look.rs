@@ -76,7 +76,7 @@ fn with_scan(
     look(&Scan::new(
         (&run.job.root, &walked.tree),
         plan,
-        today,
+        (today, &run.job.secret_key),
         previous,
         &advance,
     ))

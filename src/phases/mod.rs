@@ -18,6 +18,7 @@ pub use verdict::Exit;
 
 use crate::policy::Policy;
 use crate::scan::{Outcome, Plan};
+use crate::secrets::Key;
 use crate::store::Recorder;
 use crate::store::rows::{PhaseRow, Verdict};
 use crate::walk::{Root, Walked};
@@ -67,6 +68,8 @@ pub struct Job<'j> {
     pub may_fix: bool,
     /// Places that cleanup has to know of.
     pub places: Places,
+    /// Of the fingerprints of credentials; in no record.
+    pub secret_key: Key,
     /// The time.
     pub clock: &'j dyn Clock,
     /// Progress and interruption.

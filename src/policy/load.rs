@@ -90,6 +90,10 @@ fn finish(
             .workspace
             .max_content
             .unwrap_or(WorkspacePolicy::DEFAULT_MAX_CONTENT),
+        max_searched: draft
+            .workspace
+            .max_searched
+            .unwrap_or(WorkspacePolicy::DEFAULT_MAX_SEARCHED),
     };
     let globs = match globs.build() {
         Ok(globs) => globs,

@@ -67,6 +67,8 @@ pub struct RuleInstance {
     pub id: Arc<str>,
     /// The built-in rule.
     pub rule: &'static Rule,
+    /// Where the policy says something of it first.
+    pub position: Position,
     /// The policy's own message, shown instead of the rule's.
     pub message: Option<String>,
     /// `variants[0]` is the base; the others are from overrides, each complete.
@@ -177,8 +179,10 @@ pub struct WorkspacePolicy {
     pub enter_nested: bool,
     /// Unreadable paths that do not make the verdict undecided.
     pub allow_unreadable: Vec<GlobId>,
-    /// Files of more bytes get no content rules; at most 64 MiB.
+    /// Files of more bytes get no content rules but those that can work in segments; at most 64 MiB.
     pub max_content: u64,
+    /// Files of more bytes are not read at all by content rules, not in segments either.
+    pub max_searched: u64,
 }
 
 impl WorkspacePolicy {
@@ -186,6 +190,10 @@ impl WorkspacePolicy {
     pub const DEFAULT_MAX_CONTENT: u64 = 32 << 20;
     /// Bytes: the most that [`Self::max_content`] can be.
     pub const MOST_MAX_CONTENT: u64 = 64 << 20;
+    /// Bytes: [`Self::max_searched`] where a policy does not say.
+    pub const DEFAULT_MAX_SEARCHED: u64 = 1 << 30;
+    /// Bytes: the most that [`Self::max_searched`] can be.
+    pub const MOST_MAX_SEARCHED: u64 = 1 << 50;
 }
 
 impl Default for WorkspacePolicy {
@@ -194,6 +202,7 @@ impl Default for WorkspacePolicy {
             enter_nested: false,
             allow_unreadable: Vec::new(),
             max_content: Self::DEFAULT_MAX_CONTENT,
+            max_searched: Self::DEFAULT_MAX_SEARCHED,
         }
     }
 }

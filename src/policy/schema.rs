@@ -420,12 +420,22 @@ fn gate() -> Value {
 }
 
 fn workspace(size: &Value) -> Value {
-    let bounds = json!({
-        "default": WorkspacePolicy::DEFAULT_MAX_CONTENT,
-        "allOf": [size],
-        "if": { "type": "number" },
-        "then": { "minimum": 1, "maximum": WorkspacePolicy::MOST_MAX_CONTENT },
-    });
+    let bounds = |default: u64, most: u64| {
+        json!({
+            "default": default,
+            "allOf": [size],
+            "if": { "type": "number" },
+            "then": { "minimum": 1, "maximum": most },
+        })
+    };
+    let content = bounds(
+        WorkspacePolicy::DEFAULT_MAX_CONTENT,
+        WorkspacePolicy::MOST_MAX_CONTENT,
+    );
+    let searched = bounds(
+        WorkspacePolicy::DEFAULT_MAX_SEARCHED,
+        WorkspacePolicy::MOST_MAX_SEARCHED,
+    );
     json!({
         "description": "What belongs to the workspace.",
         "type": "object",
@@ -433,7 +443,8 @@ fn workspace(size: &Value) -> Value {
         "properties": {
             "enter_nested": { "description": "Whether nested repositories and submodules are entered.", "type": "boolean", "default": false },
             "allow_unreadable": described("Unreadable paths that do not make the verdict undecided.", &patterns(0)),
-            "max_content": described("Files of more bytes get no content rules; at most 64 MiB.", &bounds),
+            "max_content": described("Files of more bytes get no content rules but those that search in segments (`forbidden-content`, `required-content`, `secret`); at most 64 MiB.", &content),
+            "max_searched": described("Files of more bytes are not searched in segments either.", &searched),
         },
     })
 }

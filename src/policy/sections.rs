@@ -289,12 +289,19 @@ pub(super) struct WorkspaceDraft {
     pub(super) allow_unreadable: Vec<PlacedPattern>,
     /// In bytes.
     pub(super) max_content: Option<u64>,
+    /// In bytes.
+    pub(super) max_searched: Option<u64>,
 }
 
 impl WorkspaceDraft {
     /// Lays the `workspace` of a document over what is there.
     pub(super) fn lay(&mut self, item: &Item<'_>, report: &mut Report) {
-        let known = ["enter_nested", "allow_unreadable", "max_content"];
+        let known = [
+            "enter_nested",
+            "allow_unreadable",
+            "max_content",
+            "max_searched",
+        ];
         for field in item.fields(&known, report) {
             match field.key {
                 "enter_nested" => {
@@ -303,25 +310,30 @@ impl WorkspaceDraft {
                 "allow_unreadable" => {
                     self.allow_unreadable = field.patterns(report).unwrap_or_default();
                 }
-                _ => self.lay_max_content(&field, report),
+                "max_content" => {
+                    let most = WorkspacePolicy::MOST_MAX_CONTENT;
+                    self.max_content = size(&field, most, report).or(self.max_content);
+                }
+                _ => {
+                    let most = WorkspacePolicy::MOST_MAX_SEARCHED;
+                    self.max_searched = size(&field, most, report).or(self.max_searched);
+                }
             }
         }
     }
+}
 
-    fn lay_max_content(&mut self, field: &Item<'_>, report: &mut Report) {
-        const MOST: u64 = WorkspacePolicy::MOST_MAX_CONTENT;
-        let Some(ByteSize(bytes)) = field.parsed(report) else {
-            return;
-        };
-        if (1..=MOST).contains(&bytes) {
-            self.max_content = Some(bytes);
-            return;
-        }
-        let message = format!(
-            "expected a size from 1 byte to {}, found {}",
-            ByteSize(MOST),
-            quote(&ByteSize(bytes).to_string())
-        );
-        report.add(&field.node.at, &field.path, message);
+/// A size in bytes from 1 to `most`.
+fn size(field: &Item<'_>, most: u64, report: &mut Report) -> Option<u64> {
+    let ByteSize(bytes) = field.parsed(report)?;
+    if (1..=most).contains(&bytes) {
+        return Some(bytes);
     }
+    let message = format!(
+        "expected a size from 1 byte to {}, found {}",
+        ByteSize(most),
+        quote(&ByteSize(bytes).to_string())
+    );
+    report.add(&field.node.at, &field.path, message);
+    None
 }

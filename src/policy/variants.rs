@@ -123,6 +123,7 @@ impl<'d> Rules<'d> {
         is_on.then(|| RuleInstance {
             id: name.into(),
             rule: base.rule,
+            position: base.at.clone(),
             message,
             variants,
             overrides,

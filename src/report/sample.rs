@@ -1,7 +1,7 @@
 //! Hand-built records for the tests of reports.
 
 use super::{Database, Run};
-use crate::finding::{Excerpt, Region, Severity};
+use crate::finding::{Columns, Excerpt, Region, Severity};
 use crate::store::rows::{
     ActionRow, Order, PhaseRow, RowSource, RuleResultRow, RunRecord, SessionDetails, SessionEnd,
     SessionStart, SessionStatus, SkippedRow, Stage, SuppressionRow, ValidationRow, Verdict,
@@ -100,6 +100,8 @@ pub(super) fn violation(severity: Severity, rule: &str, path: &str, message: &st
         state: "open".into(),
         resolution: None,
         suppression: None,
+        columns: None,
+        detections: Vec::new(),
     }
 }
 
@@ -116,6 +118,10 @@ pub(super) fn at(
             column: columns.start,
             end_line: line,
             end_column: columns.end,
+        }),
+        columns: Some(Columns {
+            bytes: (columns.start, columns.end),
+            utf16: (columns.start, columns.end),
         }),
         excerpt: Some(Excerpt {
             text: text.into(),

@@ -137,6 +137,8 @@ pub struct Content<'a> {
     pub found: &'a Matches,
     /// The number of this rule's first pattern among those of all rules.
     pub first_pattern: usize,
+    /// In a segment: the patterns of all rules that matched in an earlier one, by number. Empty for a whole file.
+    pub earlier: &'a [bool],
 }
 
 /// Where a segment stands in its file.
@@ -161,6 +163,12 @@ impl Content<'_> {
     /// only what does not belong to another one.
     pub fn matches(&self, pattern: usize) -> impl ExactSizeIterator<Item = Range<usize>> + '_ {
         self.found.of(self.first_pattern + pattern)
+    }
+
+    /// Whether this rule's pattern matches in an earlier segment of the file.
+    pub fn matched_before(&self, pattern: usize) -> bool {
+        let number = self.first_pattern + pattern;
+        self.earlier.get(number).copied().unwrap_or(false)
     }
 
     /// The matches of this rule's first `count` patterns: (number of the pattern, place), by number, then by place.

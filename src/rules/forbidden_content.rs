@@ -1,10 +1,13 @@
 //! `forbidden-content`: texts that must not occur in files.
 
-use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
+use super::check::{
+    Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Reads, Rule,
+};
 use super::listing::{DEFAULT_MAX_FINDINGS, Listing};
 use super::needle::{self, Needle, OneOrMore, Text};
 use super::options::{Pattern, build};
 use crate::finding::{Found, Severity};
+use crate::search;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
@@ -122,12 +125,19 @@ impl TryFrom<Options> for ForbiddenContent {
 impl Check for ForbiddenContent {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
         let mut listing = Listing::new(found, self.max_findings);
-        for needle in &self.needles {
-            for place in needle.places(file.bytes) {
-                listing.add(place, || format!("forbidden {}", needle.describe()));
-            }
+        for (number, place) in file.all_matches(self.needles.len()) {
+            let needle = &self.needles[number];
+            listing.add(place, || format!("forbidden {}", needle.describe()));
         }
         listing.finish();
+    }
+
+    fn patterns(&self) -> Vec<search::Pattern> {
+        self.needles.iter().map(Needle::pattern).collect()
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::TextInParts
     }
 
     fn validate(&self) -> Vec<OptionError> {

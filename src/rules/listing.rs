@@ -1,7 +1,7 @@
 //! Keeps a hostile file from filling the memory with findings: lists them up to a limit, and never drops the
 //! rest without saying how many there are; clips what a message quotes.
 
-use crate::finding::Found;
+use crate::finding::{Found, Sighting};
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -30,9 +30,20 @@ impl<'f> Listing<'f> {
 
     /// Adds a finding at these byte offsets. The message is made only if there is room.
     pub(super) fn add(&mut self, bytes: Range<usize>, message: impl FnOnce() -> String) {
+        self.add_credential(bytes, [], message);
+    }
+
+    /// Adds a finding about a credential, with what the detectors saw.
+    pub(super) fn add_credential(
+        &mut self,
+        bytes: Range<usize>,
+        sightings: impl IntoIterator<Item = Sighting>,
+        message: impl FnOnce() -> String,
+    ) {
         if self.room > 0 {
             self.room -= 1;
-            self.found.at(bytes, message());
+            let sightings = sightings.into_iter().collect();
+            self.found.credential(bytes, sightings, message());
         } else {
             self.unlisted += 1;
             self.first_unlisted.get_or_insert(bytes);

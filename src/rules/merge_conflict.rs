@@ -2,10 +2,10 @@
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
 use super::listing::{DEFAULT_MAX_FINDINGS, Listing, clipped};
-use super::options::build;
+use super::options::{Pattern, build};
 use crate::finding::{Found, Severity};
+use crate::search;
 use bstr::{BStr, ByteSlice as _};
-use memchr::memmem::Finder;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
@@ -119,25 +119,33 @@ impl Default for Options {
     }
 }
 
-/// The options, and the searches that prove most files clean.
+/// The options, and what has to be in a file with a conflict.
 #[derive(Deserialize)]
-#[serde(from = "Options")]
+#[serde(try_from = "Options")]
 struct MergeConflict {
     options: Options,
-    first: Finder<'static>,
-    last: Finder<'static>,
+    runs: Vec<search::Pattern>,
 }
 
-impl From<Options> for MergeConflict {
-    fn from(options: Options) -> Self {
+impl TryFrom<Options> for MergeConflict {
+    type Error = String;
+    fn try_from(options: Options) -> Result<Self, String> {
         // Sizes beyond the limit are refused by `validate`.
         let size = options.marker_size.min(MOST_CHARACTERS);
-        let run = |byte: u8| Finder::new(&vec![byte; size]).into_owned();
-        Self {
+        let run = |marker: &str| search::Pattern::literal(&marker.repeat(size), Pattern::SYNTAX);
+        let markers: &[&str] = if options.lone_markers {
+            &["<", ">"]
+        } else {
+            &["<"]
+        };
+        let runs = markers
+            .iter()
+            .map(|marker| run(marker))
+            .collect::<Result<_, _>>();
+        Ok(Self {
             options,
-            first: run(b'<'),
-            last: run(b'>'),
-        }
+            runs: runs.map_err(|error| error.to_string())?,
+        })
     }
 }
 
@@ -145,9 +153,7 @@ const MOST_CHARACTERS: usize = 100;
 
 impl Check for MergeConflict {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
-        let may_start = self.first.find(file.bytes).is_some();
-        let may_end = || self.options.lone_markers && self.last.find(file.bytes).is_some();
-        if may_start || may_end() {
+        if file.all_matches(self.runs.len()).len() > 0 {
             let mut search = Search {
                 options: &self.options,
                 bytes: file.bytes,
@@ -157,6 +163,10 @@ impl Check for MergeConflict {
             search.all_lines();
             search.listing.finish();
         }
+    }
+
+    fn patterns(&self) -> Vec<search::Pattern> {
+        self.runs.clone()
     }
 
     fn validate(&self) -> Vec<OptionError> {

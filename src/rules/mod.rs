@@ -64,10 +64,12 @@ rules! {
     sorted_lines,
     forbidden_content,
     required_content,
+    secret,
     unused_suppression,
     expired_suppression,
     malformed_suppression,
     dead_pattern,
+    slow_pattern,
 }
 
 /// All rules, in the order of the catalogue.

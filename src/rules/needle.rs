@@ -3,7 +3,7 @@
 use super::check::OptionError;
 use super::listing::clipped;
 use super::options::Pattern;
-use memchr::memmem::Finder;
+use crate::search;
 use schemars::JsonSchema;
 use serde::de::{Error as _, IntoDeserializer as _};
 use serde::{Deserialize, Deserializer};
@@ -87,16 +87,11 @@ impl JsonSchema for Text {
     }
 }
 
-/// Something to look for, compiled.
+/// Something to look for.
 pub(super) struct Needle {
     key: &'static str,
     written: String,
-    search: Search,
-}
-
-enum Search {
-    Text(Box<Finder<'static>>),
-    Pattern(regex::bytes::Regex),
+    pattern: search::Pattern,
 }
 
 impl Needle {
@@ -109,57 +104,44 @@ impl Needle {
         texts: &OneOrMore<Text>,
         ignore_case: bool,
     ) -> Result<Vec<Self>, String> {
+        let syntax = search::Syntax {
+            ignore_case,
+            ..Pattern::SYNTAX
+        };
         let mut needles = Vec::new();
-        for Pattern(regex) in &patterns.0 {
-            let written = regex.as_str().to_owned();
-            let regex = if ignore_case {
-                Pattern::parse(&format!("(?i){written}"))?.0
+        for Pattern(pattern) in &patterns.0 {
+            let written = pattern.source().to_owned();
+            let pattern = if ignore_case {
+                search::Pattern::new(&written, syntax).map_err(|error| error.to_string())?
             } else {
-                regex.clone()
+                pattern.clone()
             };
             needles.push(Self {
                 key: "pattern",
                 written,
-                search: Search::Pattern(regex),
+                pattern,
             });
         }
         for Text(text) in &texts.0 {
-            let search = if ignore_case {
-                Search::Pattern(Pattern::parse(&format!("(?i){}", regex::escape(text)))?.0)
-            } else {
-                Search::Text(Box::new(Finder::new(text).into_owned()))
-            };
             needles.push(Self {
                 key: "text",
                 written: text.clone(),
-                search,
+                pattern: search::Pattern::literal(text, syntax)
+                    .map_err(|error| error.to_string())?,
             });
         }
         Ok(needles)
     }
 
-    /// The first place, if there is one.
-    pub(super) fn first(&self, bytes: &[u8]) -> Option<Range<usize>> {
-        self.places(bytes).next()
+    /// What the engine is to look for.
+    pub(super) fn pattern(&self) -> search::Pattern {
+        self.pattern.clone()
     }
 
-    /// All places that do not overlap, from the left.
-    pub(super) fn places<'b>(&'b self, bytes: &'b [u8]) -> impl Iterator<Item = Range<usize>> + 'b {
-        let (texts, patterns) = match &self.search {
-            Search::Text(finder) => {
-                let length = finder.needle().len();
-                let places = finder.find_iter(bytes).map(move |at| at..at + length);
-                (Some(places), None)
-            }
-            Search::Pattern(regex) => (
-                None,
-                Some(regex.find_iter(bytes).map(|found| found.range())),
-            ),
-        };
-        texts
-            .into_iter()
-            .flatten()
-            .chain(patterns.into_iter().flatten())
+    /// The first place in a text that is not what the engine looked at, if there is one.
+    pub(super) fn first(&self, bytes: &[u8]) -> Option<Range<usize>> {
+        let regex = self.pattern.regex()?;
+        regex.find(bytes).map(|found| found.range())
     }
 
     /// `text` or `pattern`, and what the policy wrote, clipped.
@@ -172,7 +154,9 @@ impl Needle {
         // Places in a line of text, at its start and end, and where there is no text at all.
         let is_empty_somewhere = ["x", "\u{1}", "x y"]
             .iter()
-            .any(|probe| self.places(probe.as_bytes()).any(|place| place.is_empty()));
+            .filter_map(|probe| Some(self.pattern.regex()?.find_iter(probe.as_bytes())))
+            .flatten()
+            .any(|place| place.is_empty());
         is_empty_somewhere.then(|| {
             OptionError::new(
                 self.key,
@@ -207,8 +191,8 @@ mod tests {
     }
 
     fn places(needle: &Needle, text: &str) -> Vec<(usize, usize)> {
-        let places = needle.places(text.as_bytes());
-        places.map(|place| (place.start, place.end)).collect()
+        let places = needle.pattern.regex().unwrap().find_iter(text.as_bytes());
+        places.map(|place| (place.start(), place.end())).collect()
     }
 
     #[test]

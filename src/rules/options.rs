@@ -1,6 +1,7 @@
 //! Types for the options of rules: each refuses nonsense while the policy is read, with a message that says what is expected.
 
 use super::check::{Check, OptionError};
+use crate::search;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
@@ -214,10 +215,9 @@ impl schemars::JsonSchema for Age {
     }
 }
 
-/// A regular expression (syntax of Rust's `regex` crate) on bytes, compiled. `^` and `$` match at line ends,
-/// LF and CRLF alike.
+/// A regular expression (syntax of Rust's `regex` crate) on bytes. `^` and `$` match at line ends, LF and CRLF alike.
 #[derive(Clone, Debug)]
-pub struct Pattern(pub regex::bytes::Regex);
+pub struct Pattern(pub search::Pattern);
 
 impl Pattern {
     /// Compiles a pattern.
@@ -230,18 +230,22 @@ impl Pattern {
                 "an empty pattern matches everywhere: expected a regular expression".into(),
             );
         }
-        regex::bytes::RegexBuilder::new(text)
-            .multi_line(true)
-            .crlf(true)
-            .build()
+        search::Pattern::new(text, Self::SYNTAX)
             .map(Self)
             .map_err(|error| format!("`{text}` is no regular expression: {error}"))
     }
+
+    /// How the patterns of a policy are read.
+    pub(super) const SYNTAX: search::Syntax = search::Syntax {
+        ignore_case: false,
+        unicode: true,
+        lines: true,
+    };
 }
 
 impl Serialize for Pattern {
     fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
-        target.serialize_str(self.0.as_str())
+        target.serialize_str(self.0.source())
     }
 }
 

@@ -1,9 +1,12 @@
 //! `required-content`: texts that must occur in files.
 
-use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
+use super::check::{
+    Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Reads, Rule,
+};
 use super::needle::{self, Needle, OneOrMore, Text};
 use super::options::{Pattern, build};
 use crate::finding::{Found, Severity};
+use crate::search;
 use bstr::ByteSlice as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -147,19 +150,19 @@ impl Check for RequiredContent {
         if file.bytes.is_empty() && self.options.allow_empty {
             return;
         }
-        let mut text = file.bytes;
-        if self.options.at_start {
-            text = after_preamble(text);
+        // Where it has to stand at the start, the first segment of a large file decides; else the last one.
+        let decides = if self.is_anywhere() {
+            file.part.is_last
+        } else {
+            file.part.is_first
+        };
+        if !decides {
+            return;
         }
-        if let Some(lines) = self.options.within_lines {
-            text = first_lines(text, lines);
-        }
-        for needle in &self.needles {
-            // Of all matches the leftmost is found, so one at the start cannot hide behind another.
-            let is_there = match needle.first(text) {
-                Some(place) => place.start == 0 || !self.options.at_start,
-                None => false,
-            };
+        for (number, needle) in self.needles.iter().enumerate() {
+            // Most files lack what they lack altogether: the engine's answer is enough then.
+            let is_there = file.matched_before(number)
+                || (file.matches(number).len() > 0 && self.is_in_place(needle, file.bytes));
             if !is_there {
                 found.whole(format!(
                     "required {} is missing{}",
@@ -170,12 +173,41 @@ impl Check for RequiredContent {
         }
     }
 
+    fn patterns(&self) -> Vec<search::Pattern> {
+        self.needles.iter().map(Needle::pattern).collect()
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::TextInParts
+    }
+
     fn validate(&self) -> Vec<OptionError> {
         needle::mistakes(&self.needles)
     }
 }
 
 impl RequiredContent {
+    fn is_anywhere(&self) -> bool {
+        !self.options.at_start && self.options.within_lines.is_none()
+    }
+
+    /// Whether it stands where it has to, in a text in which it stands.
+    fn is_in_place(&self, needle: &Needle, mut text: &[u8]) -> bool {
+        if self.is_anywhere() {
+            return true;
+        }
+        if self.options.at_start {
+            text = after_preamble(text);
+        }
+        if let Some(lines) = self.options.within_lines {
+            text = first_lines(text, lines);
+        }
+        // Of all matches the leftmost is found, so one at the start cannot hide behind another.
+        needle
+            .first(text)
+            .is_some_and(|place| place.start == 0 || !self.options.at_start)
+    }
+
     /// Where it is looked for, for the message.
     fn place(&self) -> String {
         let start = if self.options.at_start {

@@ -61,6 +61,7 @@ pub(super) fn read(check: &dyn Check, entry: Entry<'_>, bytes: &[u8], found: &mu
         part: Part::WHOLE,
         found: &searcher.search(bytes, &mut Desk::default()),
         first_pattern: 0,
+        earlier: &[],
     };
     check.content(&content, found);
 }

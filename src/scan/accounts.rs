@@ -10,6 +10,10 @@ pub enum Status {
     NotChecked,
     /// Content rules saw all of it.
     Checked,
+    /// A text beyond the content limit: those rules saw it that can look at it in segments.
+    CheckedInParts,
+    /// No text: those rules saw it that look at binaries.
+    CheckedAsBinary,
 }
 
 /// Counts of one slot.

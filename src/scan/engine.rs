@@ -2,7 +2,6 @@
 
 use super::accounts::{Status, Tally, Totals};
 use super::file::{FileScanner, Part};
-use super::inline::MARKER;
 use super::order::{Chunks, in_order};
 use super::plan::{Plan, RuleSet};
 use super::read::Desk;
@@ -11,9 +10,9 @@ use super::twins::Twins;
 use super::whole;
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Level;
+use crate::secrets::Key;
 use crate::walk::{Entry, EntryId, Kind, Root, Skipped, Tree};
 use jiff::civil::Date;
-use memchr::memmem;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
@@ -47,7 +46,8 @@ pub struct Scan<'s> {
     pub(super) tree: &'s Tree,
     pub(super) plan: &'s Plan<'s>,
     pub(super) today: Date,
-    pub(super) marker: &'s memmem::Finder<'s>,
+    /// Of the fingerprints of credentials.
+    pub(super) key: &'s Key,
     previous: Option<Previous<'s>>,
     twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
@@ -78,23 +78,21 @@ pub struct Outcome {
 }
 
 impl<'s> Scan<'s> {
-    /// Prepares a scan. `progress` is told how many entries are done.
+    /// Prepares a scan. `key` is that of the fingerprints of credentials. `progress` is told how many entries are done.
     pub fn new(
         (root, tree): (&'s Root, &'s Tree),
         plan: &'s Plan<'s>,
-        today: Date,
+        (today, key): (Date, &'s Key),
         previous: Option<Previous<'s>>,
         progress: &'s (dyn Fn(u64) + Sync),
     ) -> Self {
-        static FINDER: std::sync::LazyLock<memmem::Finder<'static>> =
-            std::sync::LazyLock::new(|| memmem::Finder::new(MARKER));
         let twins = Twins::new(tree, plan);
         Self {
             root,
             tree,
             plan,
             today,
-            marker: &FINDER,
+            key,
             previous,
             twins,
             progress,

@@ -2,16 +2,14 @@
 
 use super::accounts::{Status, Tally, Totals};
 use super::engine::Scan;
-use super::finish::{self, Drafted};
+use super::finish::{self, About, Drafted};
 use super::governance;
-use super::inline;
+use super::locate::Base;
 use super::plan::{RuleSet, SlotId};
-use super::read::{self, Desk, Want};
+use super::read::Desk;
 use super::suppress::{InlineSuppressions, PolicySuppressions, SuppressionUse};
 use crate::finding::{Finding, Fingerprinter, Found, State, Subject};
-use crate::rules::{self, Content};
 use crate::search;
-use crate::text::Encoding;
 use crate::walk::{Entry, EntryId, Kind, SkipReason, Skipped};
 use std::time::Instant;
 
@@ -29,14 +27,14 @@ pub(super) struct Part {
 
 /// Looks at entries one after the other, with buffers of its own.
 pub(super) struct FileScanner<'s> {
-    scan: &'s Scan<'s>,
+    pub(super) scan: &'s Scan<'s>,
     suppressions: &'s PolicySuppressions<'s>,
-    desk: Desk,
-    found: Found,
-    drafts: Vec<Drafted>,
+    pub(super) desk: Desk,
+    pub(super) found: Found,
+    pub(super) drafts: Vec<Drafted>,
     prints: Fingerprinter,
-    search: search::Desk,
-    part: Part,
+    pub(super) search: search::Desk,
+    pub(super) part: Part,
 }
 
 impl<'s> FileScanner<'s> {
@@ -116,7 +114,9 @@ impl<'s> FileScanner<'s> {
     fn carry(&mut self, entry: Entry<'_>, set: &RuleSet, status: Status) {
         let is_file = !matches!(entry.kind(), Kind::Directory | Kind::NestedRepository);
         let (content, governance): (&[SlotId], &[SlotId]) = match status {
-            Status::Checked => (&set.content, &set.governance),
+            Status::Checked => (&set.content.slots, &set.governance),
+            Status::CheckedInParts => (&set.in_parts.slots, &set.governance),
+            Status::CheckedAsBinary => (&set.in_binaries.slots, &[]),
             Status::NotChecked => (&[], &[]),
         };
         let by_path = set.entry.iter().filter(|_| is_file);
@@ -143,72 +143,8 @@ impl<'s> FileScanner<'s> {
         }
     }
 
-    fn content_rules(&mut self, entry: Entry<'_>, set: &RuleSet) -> Status {
-        let wants_digest = self.scan.wants_digest(entry, set);
-        if entry.kind() != Kind::File || (!set.wants_text() && !wants_digest) {
-            return Status::NotChecked;
-        }
-        let mut desk = std::mem::take(&mut self.desk);
-        let limit = self.scan.plan.policy().workspace.max_content;
-        let want = Want {
-            text: set.wants_text(),
-            digest: wants_digest,
-            limit,
-        };
-        let reading = read::read(self.scan.root, entry, want, &mut desk);
-        self.part.totals.bytes += reading.bytes;
-        self.part
-            .digests
-            .extend(reading.digest.map(|digest| (entry.id(), digest)));
-        let status = match reading.text {
-            Err(reason) => {
-                let is_undecided = reason.is_undecided() && !set.may_be_unreadable;
-                self.skip(entry, reason, is_undecided);
-                Status::NotChecked
-            }
-            Ok(()) if !want.text => Status::NotChecked,
-            Ok(()) => {
-                self.check_text(entry, set, &desk.buffer);
-                Status::Checked
-            }
-        };
-        self.desk = desk;
-        status
-    }
-
-    fn check_text(&mut self, entry: Entry<'_>, set: &RuleSet, text: &[u8]) {
-        let matches = set.searcher.search(text, &mut self.search);
-        let mut clock = Instant::now();
-        for (slot, first_pattern) in set.content.iter().zip(&set.first_patterns) {
-            let content = Content {
-                entry,
-                bytes: text,
-                encoding: Encoding::Utf8,
-                part: rules::Part::WHOLE,
-                found: &matches,
-                first_pattern: *first_pattern,
-            };
-            let index = slot.0 as usize;
-            if let Some(check) = self.scan.plan.slots()[index].check {
-                check.content(&content, &mut self.found);
-            }
-            let is_counted = set.entry.contains(slot);
-            clock = self.account(index, u64::from(!is_counted), clock);
-        }
-        for slot in &set.governance {
-            self.part.tallies[slot.0 as usize].files_checked += 1;
-        }
-        let extension = extension(entry);
-        let mut comments = inline::parse(text, self.scan.marker, &extension);
-        governance::hold_to_terms(self.scan, set, &mut comments);
-        if !self.drafts.is_empty() || !comments.is_empty() {
-            let comments = InlineSuppressions::new(comments, self.scan.today);
-            self.finish(entry, set, Some((text, comments)));
-        }
-    }
-
     /// Takes what a rule found, counts it and its time.
-    fn account(&mut self, slot: usize, files: u64, started: Instant) -> Instant {
+    pub(super) fn account(&mut self, slot: usize, files: u64, started: Instant) -> Instant {
         let now = Instant::now();
         let tally = &mut self.part.tallies[slot];
         tally.files_checked += files;
@@ -219,42 +155,49 @@ impl<'s> FileScanner<'s> {
         now
     }
 
-    fn finish(
+    /// Completes and counts what the rules found in an entry, or in a text of it with its inline suppressions.
+    pub(super) fn finish(
         &mut self,
         entry: Entry<'_>,
         set: &RuleSet,
-        text: Option<(&[u8], InlineSuppressions)>,
+        looked: Option<(&[u8], Base, InlineSuppressions)>,
     ) {
         let drafts = std::mem::take(&mut self.drafts);
-        let slots = self.scan.plan.slots();
+        let with = (self.scan.plan.slots(), self.scan.key);
         let subject = match entry.kind() {
             Kind::Directory | Kind::NestedRepository => Subject::Directory,
             _ => Subject::File,
         };
-        let (text, mut comments) = match text {
-            Some((text, comments)) => (text, Some(comments)),
-            None => (b"".as_slice(), None),
+        let (text, base, mut comments) = looked.unwrap_or_default();
+        let path = entry.path();
+        let about = About {
+            path: path.as_ref(),
+            subject,
+            text,
+            base,
         };
-        let place = (entry.path().as_ref(), subject, text);
-        let mut findings = finish::finish_file(drafts, place, slots, &mut self.prints);
-        let first_inline = self.part.inline.len();
+        let mut findings = finish::finish_file(drafts, &about, with, &mut self.prints);
+        // Comments of an earlier segment are recorded already.
+        let first_inline = self.part.inline.len() - comments.visitors;
         for finding in &mut findings {
-            let inline = comments
-                .as_mut()
-                .and_then(|comments| comments.cover(&finding.rule_id, finding.region?.line));
+            let line = finding.region.map(|region| region.line);
+            let inline = line.and_then(|line| comments.cover(&finding.rule_id, line));
+            if let Some(visitor) = inline.filter(|index| *index < comments.visitors) {
+                self.part.inline[first_inline + visitor].matched += 1;
+            }
             let number = inline.map(|index| self.inline_number(first_inline + index));
             finding.suppression =
                 number.or_else(|| self.suppressions.cover(&set.suppressions, &finding.rule_id));
         }
-        if let Some(comments) = &comments {
-            let flaws = governance::flaws(self.scan, set, comments);
-            let found = finish::finish_file(flaws, place, slots, &mut self.prints);
+        let flaws = governance::flaws(self.scan, set, &comments);
+        if !flaws.is_empty() {
+            let found = finish::finish_file(flaws, &about, with, &mut self.prints);
             findings.extend(found.into_iter().map(|mut finding| {
                 finding.suppression = self.suppressions.cover(&set.suppressions, &finding.rule_id);
                 finding
             }));
-            self.part.inline.extend(comments.uses(entry));
         }
+        self.part.inline.extend(comments.uses(entry));
         self.count(set, findings);
     }
 
@@ -283,7 +226,7 @@ impl<'s> FileScanner<'s> {
         u32::try_from(policy + index + 1).unwrap_or(u32::MAX)
     }
 
-    fn skip(&mut self, entry: Entry<'_>, reason: SkipReason, is_undecided: bool) {
+    pub(super) fn skip(&mut self, entry: Entry<'_>, reason: SkipReason, is_undecided: bool) {
         let path = entry.path().to_vec().into();
         let skipped = Skipped {
             path,
@@ -293,11 +236,4 @@ impl<'s> FileScanner<'s> {
         self.part.totals.skip(&skipped, is_undecided);
         self.part.skipped.push(skipped);
     }
-}
-
-fn extension(entry: Entry<'_>) -> String {
-    let name = entry.name();
-    let dot = name.iter().rposition(|byte| *byte == b'.');
-    dot.map(|dot| String::from_utf8_lossy(&name[dot + 1..]).to_ascii_lowercase())
-        .unwrap_or_default()
 }

@@ -24,15 +24,17 @@ pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppression
             .find(|slot| scan.plan.slot(*slot).instance.rule.id == rule)
     };
     let slots = (slot(MALFORMED), slot(EXPIRED), slot(UNUSED));
-    let pairs = comments.comments.iter().zip(&comments.matched);
-    pairs
+    comments
+        .own()
         .filter_map(|(comment, matched)| {
             let (slot, message) = match comment.flaw.clone() {
                 Some(flaw) => (slots.0?, flaw),
                 None if is_over(comment.expires, scan.today) => {
                     (slots.1?, expired_message(&comment.rule, comment.expires?))
                 }
-                None if *matched == 0 => (slots.2?, unused_message(&comment.rule)),
+                None if matched == 0 && !comments.may_cover_more(comment) => {
+                    (slots.2?, unused_message(&comment.rule))
+                }
                 None => return None,
             };
             let place = Place::Bytes(comment.bytes.clone());

@@ -3,11 +3,10 @@
 //! The comment covers its own line; alone on its line it also covers the next line that is not such a
 //! comment. `owner=NAME` and `expires=YYYY-MM-DD` may stand anywhere in the reason.
 
-use memchr::memmem;
 use std::ops::Range;
 
 /// What introduces every one of these comments.
-pub(super) const MARKER: &[u8] = b"factory-gate:";
+pub(super) const MARKER: &str = "factory-gate:";
 
 /// What may stand right before the marker: the openings of comments.
 const OPENINGS: [&str; 19] = [
@@ -36,11 +35,15 @@ pub(super) struct Inline {
     pub(super) flaw: Option<String>,
 }
 
-/// All suppressions in a text. `extension` is the file's, in lower case.
-pub(super) fn parse(text: &[u8], finder: &memmem::Finder<'_>, extension: &str) -> Vec<Inline> {
+/// All suppressions in a text. The marker stands at `markers`, ascending; `extension` is the file's, in lower case.
+pub(super) fn parse(
+    text: &[u8],
+    markers: impl Iterator<Item = usize>,
+    extension: &str,
+) -> Vec<Inline> {
     let mut found = Vec::new();
     let (mut line, mut counted) = (1_u32, 0);
-    for at in finder.find_iter(text) {
+    for at in markers {
         line = line.saturating_add(newlines(&text[counted..at]));
         counted = at;
         let line_start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
@@ -157,10 +160,15 @@ fn without_closing(reason: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use memchr::memmem;
     use proptest::prelude::*;
 
     fn all(text: &str, extension: &str) -> Vec<Inline> {
-        parse(text.as_bytes(), &memmem::Finder::new(MARKER), extension)
+        parse(
+            text.as_bytes(),
+            memmem::find_iter(text.as_bytes(), MARKER),
+            extension,
+        )
     }
 
     #[test]
@@ -250,7 +258,7 @@ mod tests {
             let mut bytes = text.clone();
             let at = cut.min(bytes.len());
             bytes.splice(at..at, b"\n#factory-gate: allow(".iter().copied());
-            for inline in parse(&bytes, &memmem::Finder::new(MARKER), "c") {
+            for inline in parse(&bytes, memmem::find_iter(&bytes, MARKER), "c") {
                 prop_assert!(bytes.get(inline.bytes.clone()).is_some());
             }
         }

@@ -2,6 +2,7 @@
 //! findings come out in tree order whatever the number of threads.
 
 mod accounts;
+mod content;
 mod engine;
 mod file;
 mod finish;
@@ -12,6 +13,7 @@ mod order;
 mod plan;
 mod read;
 mod redact;
+mod segments;
 mod suppress;
 mod twins;
 mod whole;

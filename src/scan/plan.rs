@@ -1,13 +1,14 @@
 //! Which rules look at which path, worked out once: paths that match the same patterns share a rule set.
 
+use super::inline::MARKER;
 use crate::finding::Severity;
 use crate::policy::{GlobId, Policy, RuleInstance, Variant};
-use crate::rules::{Check, Level};
-use crate::search::Searcher;
+use crate::rules::{Check, Level, Reads};
+use crate::search::{Pattern, Searcher, Syntax};
 use crate::walk::{Entry, Kind, Tree};
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 /// A rule with one set of options: what is switched, timed and counted.
 pub struct Slot<'p> {
@@ -38,11 +39,12 @@ pub(super) struct RuleSet {
     /// The policy's `exclude` pattern that matched: no rule looks.
     pub(super) excluded: Option<GlobId>,
     pub(super) entry: Vec<SlotId>,
-    pub(super) content: Vec<SlotId>,
-    /// For each of `content` the number of its first pattern in `searcher`.
-    pub(super) first_patterns: Vec<usize>,
-    /// Looks for the patterns of all of `content` together.
-    pub(super) searcher: Searcher,
+    /// Rules about the content of texts.
+    pub(super) content: ContentRules,
+    /// Those of them that can look at a text in segments.
+    pub(super) in_parts: ContentRules,
+    /// Those of them that look at binaries, too.
+    pub(super) in_binaries: ContentRules,
     /// Slots of the engine's own rules that want the text of files.
     pub(super) governance: Vec<SlotId>,
     /// All slots in scope, of whatever level: for whole-tree rules and for the engine's own.
@@ -57,7 +59,45 @@ pub(super) struct RuleSet {
 impl RuleSet {
     /// Whether any rule wants the text of files.
     pub(super) fn wants_text(&self) -> bool {
-        !self.content.is_empty() || !self.governance.is_empty()
+        !self.content.slots.is_empty() || !self.governance.is_empty()
+    }
+}
+
+/// Rules that look at a content together.
+#[derive(Debug, Default)]
+pub(super) struct ContentRules {
+    pub(super) slots: Vec<SlotId>,
+    /// For each slot the number of its first pattern in the searcher.
+    pub(super) first_patterns: Vec<usize>,
+    searcher: OnceLock<Searcher>,
+}
+
+/// The number of the pattern that introduces inline suppressions, in every searcher.
+pub(super) const MARKER_PATTERN: usize = 0;
+
+impl ContentRules {
+    /// These slots, each with how many patterns it has.
+    fn new(slots: impl Iterator<Item = (SlotId, usize)>) -> Self {
+        let mut rules = Self::default();
+        let mut next = MARKER_PATTERN + 1;
+        for (slot, patterns) in slots {
+            rules.slots.push(slot);
+            rules.first_patterns.push(next);
+            next += patterns;
+        }
+        rules
+    }
+
+    /// Looks for the patterns of all these rules together. Prepared when the first file wants it.
+    pub(super) fn searcher(&self, plan: &Plan<'_>) -> &Searcher {
+        self.searcher.get_or_init(|| {
+            let own = self
+                .slots
+                .iter()
+                .map(|slot| &plan.patterns[slot.0 as usize]);
+            let all = std::iter::once(&plan.marker).chain(own.flatten());
+            Searcher::new(all.cloned().collect())
+        })
     }
 }
 
@@ -65,6 +105,10 @@ impl RuleSet {
 pub struct Plan<'p> {
     policy: &'p Policy,
     slots: Vec<Slot<'p>>,
+    /// What each slot wants to be looked for.
+    patterns: Vec<Vec<Pattern>>,
+    /// What introduces inline suppressions.
+    marker: Pattern,
     /// The slot of each rule's variant, by rule and variant.
     by_variant: Vec<Vec<Option<SlotId>>>,
     sets: Vec<RuleSet>,
@@ -81,6 +125,8 @@ impl<'p> Plan<'p> {
         let mut plan = Self {
             policy,
             slots: Vec::new(),
+            patterns: Vec::new(),
+            marker: Pattern::lazy(MARKER, Syntax::default(), &[MARKER]),
             by_variant: Vec::new(),
             sets: Vec::new(),
             of_entry: Vec::new(),
@@ -98,6 +144,8 @@ impl<'p> Plan<'p> {
                 slots.push(variant.severity.map(|severity| {
                     let id = SlotId(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
                     let check = variant.check.as_deref();
+                    let patterns = check.map(Check::patterns).unwrap_or_default();
+                    self.patterns.push(patterns);
                     self.slots.push(Slot {
                         instance,
                         variant,
@@ -146,6 +194,7 @@ impl<'p> Plan<'p> {
             excluded,
             ..RuleSet::default()
         };
+        let mut content = Vec::new();
         set.may_be_unreadable = has(&self.policy.workspace.allow_unreadable);
         if excluded.is_some() {
             return set;
@@ -171,33 +220,28 @@ impl<'p> Plan<'p> {
                 set.entry.push(id);
             }
             if slot.has(Level::Content) {
-                let list = if slot.has(Level::Engine) {
-                    &mut set.governance
+                if slot.has(Level::Engine) {
+                    set.governance.push(id);
                 } else {
-                    &mut set.content
-                };
-                list.push(id);
+                    content.push((id, slot.check.map_or(Reads::WholeText, Check::reads)));
+                }
             }
             set.wants_digest |= slot.has(Level::Digest);
             set.wants_named_digest |= slot.has(Level::NamedDigest);
         }
-        self.gather_patterns(&mut set);
+        let those = |least: Reads| {
+            let able = content.iter().filter(move |(_, reads)| *reads >= least);
+            ContentRules::new(able.map(|(id, _)| (*id, self.patterns[id.0 as usize].len())))
+        };
+        set.content = those(Reads::WholeText);
+        set.in_parts = those(Reads::TextInParts);
+        set.in_binaries = those(Reads::AnythingInParts);
         let suppressions = self.policy.suppressions.iter().enumerate();
         set.suppressions = suppressions
             .filter(|(_, one)| has(&one.paths))
             .map(|(at, _)| at)
             .collect();
         set
-    }
-
-    fn gather_patterns(&self, set: &mut RuleSet) {
-        let mut patterns = Vec::new();
-        for slot in &set.content {
-            set.first_patterns.push(patterns.len());
-            let check = self.slot(*slot).check;
-            patterns.extend(check.into_iter().flat_map(Check::patterns));
-        }
-        set.searcher = Searcher::new(patterns);
     }
 
     /// The rule set of an entry; `None` if git ignores it.

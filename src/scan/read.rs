@@ -1,5 +1,6 @@
 //! Reads a file once: into a reused buffer if it is text, past it if only its digest is wanted.
 
+use crate::text::{self, Encoding};
 use crate::walk::{Entry, LastDirectory, Root, SkipReason};
 use rustix::buffer::spare_capacity;
 use rustix::fs::FileType;
@@ -7,8 +8,6 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use xxhash_rust::xxh3::Xxh3;
 
-/// How many bytes decide whether a file is text: as many as git looks at.
-const SNIFF: usize = 8 << 10;
 /// How much is read at a time when the content itself is not kept.
 const PIECE: usize = 256 << 10;
 /// What all threads' buffers together keep after a large file; what grew beyond is given back, since memory
@@ -17,12 +16,24 @@ const KEEP: usize = 64 << 20;
 
 /// What reading a file came to.
 pub(super) struct Reading {
-    /// `Ok`: the buffer holds the whole text. `Err`: why the content is not checked.
-    pub(super) text: Result<(), SkipReason>,
+    /// What of the content there is to look at.
+    pub(super) held: Held,
+    /// Why not all content rules can look at it.
+    pub(super) skipped: Option<SkipReason>,
     /// The content's digest, if it was wanted and the file could be read to its end.
     pub(super) digest: Option<u128>,
     /// Bytes read.
     pub(super) bytes: u64,
+}
+
+/// What of a content there is to look at after [`read`].
+pub(super) enum Held {
+    /// Nothing.
+    Nothing,
+    /// The whole content is in [`Desk::text`], as UTF-8 if it is UTF-16 in the file.
+    Whole(Encoding),
+    /// It is to be read on in segments.
+    Segments(File),
 }
 
 /// What to read of a file.
@@ -30,50 +41,78 @@ pub(super) struct Reading {
 pub(super) struct Want {
     /// Content rules want the text.
     pub(super) text: bool,
+    /// Some rules look at texts beyond the content limit, in segments.
+    pub(super) parts: bool,
+    /// Some rules look at binaries.
+    pub(super) binaries: bool,
     /// Some rule wants the digest.
     pub(super) digest: bool,
-    /// Most bytes of a text.
+    /// Most bytes of a text that is looked at as a whole.
     pub(super) limit: u64,
+    /// Most bytes of a file that is looked at in segments.
+    pub(super) segments_limit: u64,
 }
 
 /// What a thread keeps from file to file.
 #[derive(Default)]
 pub(super) struct Desk {
-    /// Holds the text after [`read`].
-    pub(super) buffer: Vec<u8>,
+    /// What was read of the file.
+    buffer: Vec<u8>,
+    /// The same text as UTF-8, if it is UTF-16 in the file.
+    transcoded: Vec<u8>,
     directory: LastDirectory,
 }
 
 impl Desk {
-    /// With the buffer, but without the directory: by the next chunk another one may have its name.
+    /// With the buffers, but without the directory: by the next chunk another one may have its name.
     pub(super) fn cleared(self) -> Self {
         Self {
             directory: LastDirectory::default(),
             ..self
         }
     }
+
+    /// The whole content after a reading that came to [`Held::Whole`].
+    pub(super) fn text(&self, encoding: Encoding) -> &[u8] {
+        if encoding.is_utf16() {
+            &self.transcoded
+        } else {
+            &self.buffer
+        }
+    }
 }
 
 /// Reads one file.
 pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, desk: &mut Desk) -> Reading {
-    let buffer = &mut desk.buffer;
-    buffer.clear();
-    if buffer.capacity() > KEEP / rayon::current_num_threads() {
-        buffer.shrink_to(PIECE);
+    for buffer in [&mut desk.buffer, &mut desk.transcoded] {
+        buffer.clear();
+        if buffer.capacity() > KEEP / rayon::current_num_threads() {
+            buffer.shrink_to(PIECE);
+        }
     }
     let mut reading = Reading {
-        text: Ok(()),
+        held: Held::Nothing,
+        skipped: None,
         digest: None,
         bytes: 0,
     };
     if let Err(error) = read_file(root, entry, want, (desk, &mut reading)) {
-        reading.digest = None;
-        reading.text = Err(match error {
-            error if is_gone(&error) => SkipReason::ChangedWhileRead,
-            error => SkipReason::Unreadable(error.to_string()),
-        });
+        reading.refuse(&error);
     }
     reading
+}
+
+impl Reading {
+    /// The operating system refused to open it, or to read on.
+    pub(super) fn refuse(&mut self, error: &std::io::Error) {
+        self.digest = None;
+        self.held = Held::Nothing;
+        self.skipped = Some(if is_gone(error) {
+            SkipReason::ChangedWhileRead
+        } else {
+            SkipReason::Unreadable(error.to_string())
+        });
+    }
 }
 
 /// Whether the path is not any more what the walk saw.
@@ -89,22 +128,26 @@ fn read_file(
     (desk, reading): (&mut Desk, &mut Reading),
 ) -> std::io::Result<()> {
     let file = File::from(root.open_in(entry.path(), &mut desk.directory)?);
-    let buffer = &mut desk.buffer;
     let size = entry.size();
-    let fits = want.text && size <= want.limit;
-    if want.text && !fits {
-        reading.text = Err(SkipReason::TooLarge(want.limit));
+    if want.text && size > want.limit {
+        return read_large(file, entry, want, (desk, reading));
     }
-    if fits {
+    let buffer = &mut desk.buffer;
+    if want.text {
         read_start(&file, size, buffer)?;
-        if is_binary(buffer) {
-            reading.text = Err(SkipReason::Binary);
+        let encoding = text::detect(buffer, buffer.len() as u64 == size);
+        if encoding == Encoding::Binary && !want.binaries {
+            reading.skipped = Some(SkipReason::Binary);
         } else {
             read_rest(&file, size, buffer)?;
+            reading.held = Held::Whole(encoding);
+        }
+        if encoding == Encoding::Binary && want.binaries {
+            reading.skipped = Some(SkipReason::BinarySearched);
         }
         reading.bytes = buffer.len() as u64;
     }
-    let complete = fits && reading.text.is_ok();
+    let complete = matches!(reading.held, Held::Whole(_));
     if want.digest {
         let mut hash = Xxh3::new();
         hash.update(buffer);
@@ -114,6 +157,38 @@ fn read_file(
         reading.digest = Some(hash.digest128());
     }
     if complete || want.digest {
+        check_unchanged(&file, entry, reading)?;
+    }
+    if let Held::Whole(encoding) = reading.held
+        && encoding.is_utf16()
+    {
+        text::transcode(&desk.buffer, encoding, &mut desk.transcoded);
+    }
+    Ok(())
+}
+
+/// Leaves a file beyond the content limit to be read in segments, or reads only what its digest needs.
+fn read_large(
+    file: File,
+    entry: Entry<'_>,
+    want: Want,
+    (desk, reading): (&mut Desk, &mut Reading),
+) -> std::io::Result<()> {
+    let in_reach = entry.size() <= want.segments_limit;
+    if (want.parts || want.binaries) && in_reach {
+        reading.skipped = Some(SkipReason::TooLargeSearched(want.limit));
+        reading.held = Held::Segments(file);
+        return Ok(());
+    }
+    reading.skipped = Some(if in_reach {
+        SkipReason::TooLarge(want.limit)
+    } else {
+        SkipReason::TooLargeToSearch(want.segments_limit)
+    });
+    if want.digest {
+        let mut hash = Xxh3::new();
+        reading.bytes = hash_rest(&file, &mut desk.buffer, &mut hash)?;
+        reading.digest = Some(hash.digest128());
         check_unchanged(&file, entry, reading)?;
     }
     Ok(())
@@ -150,23 +225,22 @@ fn hash_rest(file: &File, buffer: &mut Vec<u8>, hash: &mut Xxh3) -> std::io::Res
 }
 
 /// A file that is not what it was when the walk saw it was checked in a state that never was.
-fn check_unchanged(file: &File, entry: Entry<'_>, reading: &mut Reading) -> std::io::Result<()> {
+pub(super) fn check_unchanged(
+    file: &File,
+    entry: Entry<'_>,
+    reading: &mut Reading,
+) -> std::io::Result<()> {
     let facts = rustix::fs::fstat(file)?;
     let meta = entry.meta();
+    let complete = reading.digest.is_some() || !matches!(reading.held, Held::Nothing);
     let same = FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile
         && u64::try_from(facts.st_size) == Ok(meta.size)
         && crate::walk::modified_ns(&facts) == meta.modified_ns
-        && (reading.text.is_err() || reading.bytes == meta.size);
+        && (!complete || reading.bytes == meta.size);
     if !same {
         reading.digest = None;
-        reading.text = Err(SkipReason::ChangedWhileRead);
+        reading.held = Held::Nothing;
+        reading.skipped = Some(SkipReason::ChangedWhileRead);
     }
     Ok(())
-}
-
-/// A NUL among the first bytes, as git decides; or a UTF-16 mark, whose text is not in bytes.
-fn is_binary(start: &[u8]) -> bool {
-    start.starts_with(b"\xff\xfe")
-        || start.starts_with(b"\xfe\xff")
-        || memchr::memchr(0, &start[..start.len().min(SNIFF)]).is_some()
 }

@@ -96,10 +96,15 @@ pub(super) fn is_over(expires: Option<Date>, today: Date) -> bool {
     expires.is_some_and(|last_day| today > last_day)
 }
 
-/// The inline suppressions of one file, and what each covered.
+/// The inline suppressions of one file, or of a segment of one, and what each covered.
+#[derive(Default)]
 pub(super) struct InlineSuppressions {
     pub(super) comments: Vec<Inline>,
     pub(super) matched: Vec<u64>,
+    /// So many of them, the first ones, stand in an earlier segment and only reach into this one.
+    pub(super) visitors: usize,
+    /// From this line on a comment may cover what the next segment holds.
+    pub(super) goes_on_from: Option<u32>,
     today: Date,
 }
 
@@ -108,6 +113,8 @@ impl InlineSuppressions {
         Self {
             matched: vec![0; comments.len()],
             comments,
+            visitors: 0,
+            goes_on_from: None,
             today,
         }
     }
@@ -127,19 +134,28 @@ impl InlineSuppressions {
         Some(index)
     }
 
+    /// The comments of this text, each with what it covered.
+    pub(super) fn own(&self) -> impl Iterator<Item = (&Inline, u64)> {
+        let all = self.comments.iter().zip(self.matched.iter().copied());
+        all.skip(self.visitors)
+    }
+
+    /// Whether it is not yet known that a comment covers nothing.
+    pub(super) fn may_cover_more(&self, comment: &Inline) -> bool {
+        self.goes_on_from
+            .is_some_and(|line| comment.last_line >= line)
+    }
+
     pub(super) fn uses(&self, entry: Entry<'_>) -> impl Iterator<Item = SuppressionUse> {
-        self.comments
-            .iter()
-            .zip(&self.matched)
-            .map(move |(one, matched)| SuppressionUse {
-                is_inline: true,
-                rule_id: one.rule.clone(),
-                path: entry.path().to_vec().into(),
-                line: one.line,
-                reason: one.reason.clone(),
-                owner: one.owner.clone(),
-                expires: one.expires,
-                matched: *matched,
-            })
+        self.own().map(move |(one, matched)| SuppressionUse {
+            is_inline: true,
+            rule_id: one.rule.clone(),
+            path: entry.path().to_vec().into(),
+            line: one.line,
+            reason: one.reason.clone(),
+            owner: one.owner.clone(),
+            expires: one.expires,
+            matched,
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::accounts::Tally;
 use super::engine::{Outcome, Scan, Sink};
-use super::finish::{self, Drafted};
+use super::finish::{self, About, Drafted};
 use super::governance::{self, AboutPolicy};
 use super::plan::SlotId;
 use super::suppress::{PolicySuppressions, SuppressionUse};
@@ -47,11 +47,10 @@ pub(super) fn tree_rules_with(
         outcome.tallies[slot].add(&tally);
         let mut drafts = Vec::new();
         finish::take(&mut found, slot, &mut drafts);
-        let place = (b"".as_slice(), Subject::File, b"".as_slice());
         let mut findings = finish::finish_file(
             drafts,
-            place,
-            scan.plan.slots(),
+            &About::whole(b"", Subject::File, b""),
+            (scan.plan.slots(), scan.key),
             &mut Fingerprinter::default(),
         );
         for finding in &mut findings {
@@ -130,12 +129,10 @@ pub(super) fn policy_rules(
         }
     }
     for (drafts, source) in drafts.into_iter().zip(sources) {
-        let place = (
-            source.display_path().as_bytes(),
-            Subject::Policy,
-            source.text.as_bytes(),
-        );
-        let findings = finish::finish_file(drafts, place, slots, &mut Fingerprinter::default());
+        let path = source.display_path();
+        let about = About::whole(path.as_bytes(), Subject::Policy, source.text.as_bytes());
+        let prints = &mut Fingerprinter::default();
+        let findings = finish::finish_file(drafts, &about, (slots, scan.key), prints);
         for finding in &findings {
             let slot = slots
                 .iter()

@@ -1,5 +1,7 @@
 //! All patterns of a set of rules, looked for together.
 
+use super::confirm::{Field, Window, confirm};
+use super::filter::Filter;
 use super::pattern::Pattern;
 use std::ops::Range;
 
@@ -7,51 +9,67 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub struct Searcher {
     patterns: Vec<Pattern>,
+    filter: Filter,
+    /// The patterns without a literal, ascending.
+    alone: Vec<u32>,
 }
 
 /// What one thread keeps from search to search.
 #[derive(Debug, Default)]
-pub struct Desk {}
+pub struct Desk {
+    windows: Vec<Window>,
+    /// For each pattern the number of its last window in the list, counted from one.
+    latest: Vec<u32>,
+}
 
-/// For each pattern, the offset before which no further match may begin: how a search goes on in the next segment.
+/// For each pattern where its last match ended, as an offset in the file: how a search goes on in the next segment.
 #[derive(Clone, Debug, Default)]
-pub struct Resume(pub Vec<usize>);
+pub struct Resume(pub(super) Vec<Option<u64>>);
 
 /// What was found: for each pattern its matches, ascending and not overlapping, as the pattern alone would find them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Matches {
     /// Sorted by pattern, then by start.
-    found: Vec<(u32, Range<usize>)>,
+    pub(super) found: Vec<(u32, Range<usize>)>,
+    /// Matches that could not be seen to their end.
+    pub(super) cut: Vec<(u32, usize)>,
 }
 
 impl Matches {
     /// The matches of the pattern with this number.
     pub fn of(&self, pattern: usize) -> impl ExactSizeIterator<Item = Range<usize>> + '_ {
-        let from = self
-            .found
-            .partition_point(|(number, _)| (*number as usize) < pattern);
-        let to = self
-            .found
-            .partition_point(|(number, _)| (*number as usize) <= pattern);
-        self.found[from..to].iter().map(|(_, range)| range.clone())
+        self.among(pattern..pattern.saturating_add(1))
+            .iter()
+            .map(|(_, range)| range.clone())
     }
 
     /// All matches of the patterns with these numbers: (number, range), by number, then by start.
     pub fn among(&self, patterns: Range<usize>) -> &[(u32, Range<usize>)] {
-        let from = self
-            .found
-            .partition_point(|(number, _)| (*number as usize) < patterns.start);
-        let to = self
-            .found
-            .partition_point(|(number, _)| (*number as usize) < patterns.end);
-        &self.found[from..to]
+        let below = |limit: usize| {
+            self.found
+                .partition_point(|(number, _)| (*number as usize) < limit)
+        };
+        let (from, to) = (below(patterns.start), below(patterns.end));
+        self.found.get(from..to).unwrap_or_default()
+    }
+
+    /// Where something begins that may be a match, or a longer one than was told, of which the end was not to be seen:
+    /// (number, offset), by number. Only in segments.
+    pub fn cut(&self) -> &[(u32, usize)] {
+        &self.cut
     }
 }
 
 impl Searcher {
-    /// Prepares the search.
+    /// Prepares the search. Takes time for each literal of the patterns, but compiles nothing.
     pub fn new(patterns: Vec<Pattern>) -> Self {
-        Self { patterns }
+        let numbered = (0..).zip(&patterns);
+        let alone = numbered.filter(|(_, pattern)| !pattern.has_literal());
+        Self {
+            alone: alone.map(|(number, _)| number).collect(),
+            filter: Filter::new(&patterns),
+            patterns,
+        }
     }
 
     /// The patterns, by number.
@@ -59,15 +77,113 @@ impl Searcher {
         &self.patterns
     }
 
-    /// Finds all matches in a whole text.
-    pub fn search(&self, text: &[u8], _desk: &mut Desk) -> Matches {
-        let mut found = Vec::new();
-        for (number, pattern) in (0..).zip(&self.patterns) {
-            let Some(regex) = pattern.regex() else {
-                continue;
-            };
-            found.extend(regex.find_iter(text).map(|one| (number, one.range())));
-        }
-        Matches { found }
+    /// The numbers of the patterns that have no literal worth looking for: each of them is run over every text, which
+    /// costs many times what all others together cost.
+    pub fn unfiltered(&self) -> impl Iterator<Item = usize> + '_ {
+        self.alone.iter().map(|number| *number as usize)
     }
+
+    /// Finds all matches in a whole text.
+    pub fn search(&self, text: &[u8], desk: &mut Desk) -> Matches {
+        let field = Field {
+            text,
+            from: 0,
+            to: usize::MAX,
+        };
+        let mut found = Vec::new();
+        self.candidates(text, desk);
+        self.each(&desk.windows, |number, pattern, windows| {
+            let Some(regex) = pattern.regex() else {
+                return;
+            };
+            let tell = |range| found.push((number, range));
+            if windows.is_empty() {
+                regex.find_iter(text).map(|one| one.range()).for_each(tell);
+            } else {
+                confirm(windows, regex, pattern.shape(), field, tell);
+            }
+        });
+        Matches {
+            found,
+            cut: Vec::new(),
+        }
+    }
+
+    /// Puts the windows in which the patterns with literals can match on the desk, by pattern, then by place.
+    pub(super) fn candidates(&self, text: &[u8], desk: &mut Desk) {
+        let Desk { windows, latest } = desk;
+        windows.clear();
+        if latest.len() < self.patterns.len() {
+            latest.resize(self.patterns.len(), 0);
+        }
+        self.filter.find(text, |one, place| {
+            let pattern = one.pattern as usize;
+            let shape = self.patterns[pattern].shape();
+            let Some(window) = Window::around(one.pattern, shape, one.literal, place) else {
+                return;
+            };
+            let last = latest[pattern].checked_sub(1);
+            let last = last.and_then(|last| windows.get_mut(last as usize));
+            if !last.is_some_and(|last| last.take_in(&window)) {
+                windows.push(window);
+                latest[pattern] = u32::try_from(windows.len()).unwrap_or(0);
+            }
+        });
+        for window in windows.iter() {
+            latest[window.pattern as usize] = 0;
+        }
+        windows.sort_unstable();
+    }
+
+    /// Visits the patterns that may match, by number: those with windows, and without any those that have no literal.
+    pub(super) fn each(&self, windows: &[Window], mut visit: impl FnMut(u32, &Pattern, &[Window])) {
+        let mut alone = self.alone.iter().copied().peekable();
+        for group in windows.chunk_by(|one, other| one.pattern == other.pattern) {
+            let number = group[0].pattern;
+            while let Some(before) = alone.next_if(|alone| *alone < number) {
+                visit(before, &self.patterns[before as usize], &[]);
+            }
+            visit(number, &self.patterns[number as usize], group);
+        }
+        for number in alone {
+            visit(number, &self.patterns[number as usize], &[]);
+        }
+    }
+}
+
+impl Searcher {
+    /// naive
+    pub fn reach(&self) -> usize {
+        64 << 10
+    }
+
+    /// naive
+    pub fn search_segment(
+        &self,
+        text: &[u8],
+        segment: &Segment,
+        _resume: &mut Resume,
+        desk: &mut Desk,
+    ) -> Matches {
+        let mut all = self.search(text, desk);
+        all.found
+            .retain(|(_, place)| segment.own.contains(&place.start));
+        all
+    }
+}
+
+impl Resume {
+    /// naive
+    pub fn advance(&mut self, _by: usize) {}
+}
+
+/// naive
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// naive
+    pub is_first: bool,
+    /// naive
+    pub is_last: bool,
+    /// naive
+    pub own: Range<usize>,
 }

@@ -3,12 +3,12 @@
 use super::error::{SqlContext, StoreError};
 use super::open;
 use super::private::PrivateDir;
-use super::rows::{ActionRow, Order, RowSource, RunRecord, SkippedRow, ViolationRow};
+use super::rows::{ActionRow, DetectionRow, Order, RowSource, RunRecord, SkippedRow, ViolationRow};
 use super::schema::Shape;
 use super::session::record;
 use super::words::{self, count, optional_count, severity, word};
 use super::writer::Feed;
-use crate::finding::{Excerpt, Region};
+use crate::finding::{Columns, Excerpt, Region};
 use rusqlite::{Connection, Row};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -265,11 +265,26 @@ fn violations(
     ))?;
     let mut fetch = conn.prepare(
         "SELECT stage, rule_id, severity, subject, path, line, \"column\", end_line, end_column, message, \
-         excerpt, excerpt_column, fingerprint, state, resolution, suppression_id FROM violations WHERE id = ?1",
+         excerpt, excerpt_column, fingerprint, state, resolution, suppression_id, \
+         IFNULL(column_bytes, \"column\"), IFNULL(end_column_bytes, end_column), \
+         IFNULL(column_utf16, \"column\"), IFNULL(end_column_utf16, end_column) FROM violations WHERE id = ?1",
+    )?;
+    let mut detections = conn.prepare(
+        "SELECT detector, superseded_by, line, \"column\", end_line, end_column, preview, secret_fingerprint \
+         FROM detections WHERE deployment_id = ?1 AND violation_fingerprint = ?2 ORDER BY id",
+    )?;
+    let has_detections: bool = conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM detections WHERE deployment_id = ?1)",
+        [session],
+        |row| row.get(0),
     )?;
     let mut ids = ids.query([session])?;
     while let Some(id) = ids.next()? {
-        let row = fetch.query_row([id.get::<_, i64>(0)?], violation_row)?;
+        let mut row = fetch.query_row([id.get::<_, i64>(0)?], violation_row)?;
+        if has_detections {
+            let found = detections.query_map((session, &row.fingerprint), detection_row)?;
+            row.detections = found.collect::<Result<_, _>>()?;
+        }
         if each(row)?.is_break() {
             break;
         }
@@ -285,6 +300,13 @@ fn violation_row(row: &Row<'_>) -> rusqlite::Result<ViolationRow> {
             column: row.get(6)?,
             end_line: row.get(7)?,
             end_column: row.get(8)?,
+        }),
+    };
+    let columns = match region {
+        None => None,
+        Some(_) => Some(Columns {
+            bytes: (row.get(16)?, row.get(17)?),
+            utf16: (row.get(18)?, row.get(19)?),
         }),
     };
     let excerpt = match row.get::<_, Option<String>>(10)? {
@@ -307,6 +329,23 @@ fn violation_row(row: &Row<'_>) -> rusqlite::Result<ViolationRow> {
         state: row.get(13)?,
         resolution: row.get(14)?,
         suppression: row.get(15)?,
+        columns,
+        detections: Vec::new(),
+    })
+}
+
+fn detection_row(row: &Row<'_>) -> rusqlite::Result<DetectionRow> {
+    Ok(DetectionRow {
+        detector: row.get(0)?,
+        superseded_by: row.get(1)?,
+        region: Region {
+            line: row.get(2)?,
+            column: row.get(3)?,
+            end_line: row.get(4)?,
+            end_column: row.get(5)?,
+        },
+        preview: row.get(6)?,
+        secret_fingerprint: row.get(7)?,
     })
 }
 

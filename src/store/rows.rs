@@ -1,6 +1,6 @@
 //! The rows of the record as data: what the phases hand to the store, and what reports read back from it.
 
-use crate::finding::{Excerpt, Region, Severity};
+use crate::finding::{Columns, Excerpt, Region, Severity};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -224,6 +224,25 @@ pub struct ViolationRow {
     pub resolution: Option<String>,
     /// 1-based number of the suppression in the session.
     pub suppression: Option<u32>,
+    /// The region's columns in bytes and in UTF-16 code units.
+    pub columns: Option<Columns>,
+    /// If it is a credential: what each detector saw there, the one that is reported first.
+    pub detections: Vec<DetectionRow>,
+}
+
+/// A row of `detections`, as read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetectionRow {
+    /// The detector's id.
+    pub detector: String,
+    /// The detector that is reported in its place.
+    pub superseded_by: Option<String>,
+    /// Where the credential itself is.
+    pub region: Region,
+    /// The credential with nearly all of it masked. Untrusted.
+    pub preview: String,
+    /// 32 hex digits.
+    pub secret_fingerprint: String,
 }
 
 /// A row of `suppressions`. Its 1-based position in the session is its number.

@@ -20,7 +20,7 @@ pub(super) struct SessionTable {
 }
 
 /// All tables that the seal covers, in the order of the digest: parents before children.
-pub(super) const SESSION_TABLES: [SessionTable; 12] = [
+pub(super) const SESSION_TABLES: [SessionTable; 13] = [
     table("deployment_sessions"),
     table("factory_validation"),
     table("cleanup_actions"),
@@ -30,6 +30,7 @@ pub(super) const SESSION_TABLES: [SessionTable; 12] = [
     table("rule_results"),
     table("suppressions"),
     table("violations"),
+    table("detections"),
     table("fixes"),
     SessionTable {
         name: "cleanup_details",

@@ -50,6 +50,7 @@ CREATE TABLE cleanup_actions (
 --= rule_results What each rule looked at and found, in each of the two looks.
 --= suppressions Each accepted violation's reason: where it is written, who answers for it, and what it covered.
 --= violations Each violation once, also those that are suppressed or resolved.
+--= detections For each violation that is a credential: what each detector saw there. The credential itself is nowhere.
 --= fixes Changes that phase 2 planned or made.
 --= cleanup_details What else is known about each row of `cleanup_actions`.
 --= skipped_files Every path that was seen and not fully checked, with the reason.
@@ -171,11 +172,30 @@ CREATE TABLE violations (
     "column" INTEGER CHECK (typeof("column") IN ('integer', 'null')), -- first column, from 1 [characters]
     end_line INTEGER CHECK (typeof(end_line) IN ('integer', 'null')), -- last line, from 1
     end_column INTEGER CHECK (typeof(end_column) IN ('integer', 'null')), -- one past the last column [characters]
+    column_bytes INTEGER CHECK (typeof(column_bytes) IN ('integer', 'null')), -- the same as column in UTF-8 bytes; empty where equal to it [bytes]
+    end_column_bytes INTEGER CHECK (typeof(end_column_bytes) IN ('integer', 'null')), -- the same as end_column in UTF-8 bytes; empty where equal to it [bytes]
+    column_utf16 INTEGER CHECK (typeof(column_utf16) IN ('integer', 'null')), -- the same as column in UTF-16 code units; empty where equal to it [code units]
+    end_column_utf16 INTEGER CHECK (typeof(end_column_utf16) IN ('integer', 'null')), -- the same as end_column in UTF-16 code units; empty where equal to it [code units]
     message TEXT NOT NULL CHECK (typeof(message) = 'text'), -- what is wrong; may hold untrusted text
     excerpt TEXT CHECK (typeof(excerpt) IN ('text', 'null')), -- the source line, clipped, secrets masked; untrusted text
     excerpt_column INTEGER CHECK (typeof(excerpt_column) IN ('integer', 'null')), -- column of the excerpt's first character [characters]
     fingerprint TEXT NOT NULL CHECK (typeof(fingerprint) = 'text'), -- identity of the violation, the same when unrelated lines move
     suppression_id INTEGER CHECK (typeof(suppression_id) IN ('integer', 'null')) -- suppressions.number of the same session
+);
+CREATE TABLE detections (
+    id INTEGER PRIMARY KEY, -- number of the row in this file
+    deployment_id TEXT NOT NULL REFERENCES deployment_sessions (deployment_id), -- session
+    violation_fingerprint TEXT NOT NULL CHECK (typeof(violation_fingerprint) = 'text'), -- violations.fingerprint of the same session
+    detector TEXT NOT NULL CHECK (typeof(detector) = 'text'), -- id of the detector
+    superseded_by TEXT CHECK (typeof(superseded_by) IN ('text', 'null')), -- id of the detector that is reported in its place; empty for the one that is reported
+    path TEXT NOT NULL CHECK (typeof(path) = 'text'), -- relative to the workspace, with /; bytes that are not UTF-8 as \xNN
+    path_bytes BLOB CHECK (typeof(path_bytes) IN ('blob', 'null')), -- the raw path, where it is not UTF-8
+    line INTEGER NOT NULL CHECK (typeof(line) = 'integer'), -- first line of the credential, from 1
+    "column" INTEGER NOT NULL CHECK (typeof("column") = 'integer'), -- first column of the credential, from 1 [characters]
+    end_line INTEGER NOT NULL CHECK (typeof(end_line) = 'integer'), -- last line, from 1
+    end_column INTEGER NOT NULL CHECK (typeof(end_column) = 'integer'), -- one past the last column [characters]
+    preview TEXT NOT NULL CHECK (typeof(preview) = 'text'), -- the credential with nearly all of it masked
+    secret_fingerprint TEXT NOT NULL CHECK (typeof(secret_fingerprint) = 'text') -- first 16 bytes of its HMAC-SHA-256 by a key that is in no record: the same for equal credentials
 );
 CREATE TABLE fixes (
     id INTEGER PRIMARY KEY, -- number of the row in this file
@@ -356,6 +376,7 @@ FROM stages;
 
 --@ indexes
 CREATE INDEX violations_by_session ON violations (deployment_id);
+CREATE INDEX detections_by_violation ON detections (deployment_id, violation_fingerprint);
 CREATE INDEX skipped_files_by_session ON skipped_files (deployment_id);
 CREATE INDEX cleanup_actions_by_session ON cleanup_actions (deployment_id);
 CREATE INDEX factory_validation_by_session ON factory_validation (deployment_id);

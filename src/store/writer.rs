@@ -4,7 +4,7 @@ use super::error::{SqlContext, StoreError};
 use super::open::{self, Survive};
 use super::paths::{escape, push_hex, raw_if_needed};
 use super::rows::Stage;
-use crate::finding::{Finding, State};
+use crate::finding::{Columns, Finding, Region, State};
 use crate::walk::Skipped;
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
@@ -286,7 +286,8 @@ impl Writer {
             .prepare_cached(
                 "INSERT INTO violations (deployment_id, stage, rule_id, severity, subject, path, path_bytes, \
                  line, \"column\", end_line, end_column, message, excerpt, excerpt_column, fingerprint, state, \
-                 suppression_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                 suppression_id, column_bytes, end_column_bytes, column_utf16, end_column_utf16) VALUES (?1, ?2, ?3, \
+                 ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
             )
             .doing("record violations")?;
         let mut fingerprint = String::with_capacity(32);
@@ -327,8 +328,23 @@ impl Writer {
                     finding
                         .suppression
                         .filter(|_| finding.state == State::Suppressed),
+                    other_column(finding, |columns| columns.bytes.0, |region| region.column),
+                    other_column(
+                        finding,
+                        |columns| columns.bytes.1,
+                        |region| region.end_column
+                    ),
+                    other_column(finding, |columns| columns.utf16.0, |region| region.column),
+                    other_column(
+                        finding,
+                        |columns| columns.utf16.1,
+                        |region| region.end_column
+                    ),
                 ])
                 .doing("record a violation")?;
+            if !finding.detections.is_empty() {
+                insert_detections(&self.conn, &self.deployment_id, finding, &fingerprint)?;
+            }
         }
         Ok(())
     }
@@ -365,6 +381,55 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// A column in another unit, where it is not the same number: nearly all text is ASCII.
+fn other_column(
+    finding: &Finding,
+    other: fn(&Columns) -> u32,
+    column: fn(&Region) -> u32,
+) -> Option<u32> {
+    let other = finding.columns.as_ref().map(other);
+    other.filter(|other| finding.region.as_ref().map(column) != Some(*other))
+}
+
+/// Records what each detector saw where the violation with this fingerprint (hex) is.
+fn insert_detections(
+    conn: &Connection,
+    deployment_id: &str,
+    finding: &Finding,
+    fingerprint: &str,
+) -> Result<(), StoreError> {
+    let mut insert = conn
+        .prepare_cached(
+            "INSERT INTO detections (deployment_id, violation_fingerprint, detector, superseded_by, path, path_bytes, \
+             line, \"column\", end_line, end_column, preview, secret_fingerprint) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )
+        .doing("record detections")?;
+    let reported = finding.detections.first().map(|first| &*first.detector);
+    for (number, detection) in finding.detections.iter().enumerate() {
+        let mut secret = String::with_capacity(32);
+        push_hex(&mut secret, &detection.secret);
+        let region = detection.region;
+        insert
+            .execute(params![
+                deployment_id,
+                fingerprint,
+                &*detection.detector,
+                reported.filter(|_| number > 0),
+                escape(&finding.path),
+                raw_if_needed(&finding.path),
+                region.line,
+                region.column,
+                region.end_line,
+                region.end_column,
+                detection.preview,
+                secret,
+            ])
+            .doing("record a detection")?;
+    }
+    Ok(())
 }
 
 /// SQLite's integers are signed; no count or size of this world needs the last bit.

@@ -60,8 +60,14 @@ pub struct EntryId(pub u32);
 pub enum SkipReason {
     /// The content is not text; rules about paths did look at it.
     Binary,
+    /// The content is not text; beside the rules about paths only those looked at it that search bytes.
+    BinarySearched,
     /// Larger than the content limit (bytes); rules about paths did look at it.
     TooLarge(u64),
+    /// Larger than the search limit (bytes); rules about paths did look at it.
+    TooLargeToSearch(u64),
+    /// Larger than the content limit (bytes); beside the rules about paths only those looked at it that search in segments.
+    TooLargeSearched(u64),
     /// The operating system refused; makes the verdict undecided.
     Unreadable(String),
     /// FIFO, socket or device.
@@ -85,7 +91,14 @@ impl SkipReason {
     pub fn text(&self) -> String {
         match self {
             Self::Binary => "binary".into(),
+            Self::BinarySearched => "binary: searched as bytes".into(),
             Self::TooLarge(limit) => format!("too large: over the content limit of {limit} bytes"),
+            Self::TooLargeToSearch(limit) => {
+                format!("too large: over the search limit of {limit} bytes")
+            }
+            Self::TooLargeSearched(limit) => {
+                format!("too large: over the content limit of {limit} bytes, searched in segments")
+            }
             Self::Unreadable(why) => format!("unreadable: {why}"),
             Self::Special => "special file".into(),
             Self::Excluded(pattern) => format!("excluded by `{pattern}`"),

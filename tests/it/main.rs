@@ -8,6 +8,7 @@
 
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
+mod encodings; // what is text, in which encoding, and how large
 mod examples; // each rule's examples, through the binary
 mod exits; // exit codes and errors
 mod github; // GitHub Actions

@@ -25,19 +25,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cleanup", &["walk", "rules", "policy"]),
     ("store", &["finding", "walk"]),
     ("ci", &[]),
-    ("report", &["finding", "rules", "store", "ci"]),
+    ("report", &["finding", "secrets", "rules", "store", "ci"]),
     (
         "phases",
         &[
-            "finding", "walk", "rules", "policy", "scan", "cleanup", "store", "ci", "report",
+            "finding", "walk", "secrets", "rules", "policy", "scan", "cleanup", "store", "ci",
+            "report",
         ],
     ),
     ("cli", &[]),
     (
         "commands",
         &[
-            "cli", "finding", "walk", "rules", "policy", "scan", "cleanup", "store", "ci",
-            "report", "phases",
+            "cli", "finding", "walk", "secrets", "rules", "policy", "scan", "cleanup", "store",
+            "ci", "report", "phases",
         ],
     ),
     ("main", &["cli", "commands", "phases"]),

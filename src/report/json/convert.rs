@@ -2,7 +2,7 @@
 
 use super::FORMAT;
 use super::document::{
-    Action, Counts, DatabasePart, Document, Phase, RuleResult, Score, Session, Skipped,
+    Action, Counts, DatabasePart, Detection, Document, Phase, RuleResult, Score, Session, Skipped,
     Suppression, VerdictPart, Violation,
 };
 use super::streamed::{Actions, Violations};
@@ -162,6 +162,21 @@ impl From<rows::ActionRow> for Action {
     }
 }
 
+impl From<rows::DetectionRow> for Detection {
+    fn from(row: rows::DetectionRow) -> Self {
+        Self {
+            detector: row.detector,
+            superseded_by: row.superseded_by,
+            line: row.region.line,
+            column: row.region.column,
+            end_line: row.region.end_line,
+            end_column: row.region.end_column,
+            preview: row.preview,
+            secret_fingerprint: row.secret_fingerprint,
+        }
+    }
+}
+
 impl From<rows::ViolationRow> for Violation {
     fn from(row: rows::ViolationRow) -> Self {
         let place = |part: fn(finding::Region) -> u32| row.region.map(part);
@@ -172,6 +187,11 @@ impl From<rows::ViolationRow> for Violation {
             column: place(|region| region.column),
             end_line: place(|region| region.end_line),
             end_column: place(|region| region.end_column),
+            column_bytes: row.columns.map(|columns| columns.bytes.0),
+            end_column_bytes: row.columns.map(|columns| columns.bytes.1),
+            column_utf16: row.columns.map(|columns| columns.utf16.0),
+            end_column_utf16: row.columns.map(|columns| columns.utf16.1),
+            detections: row.detections.into_iter().map(Detection::from).collect(),
             excerpt_column: row.excerpt.as_ref().map(|excerpt| excerpt.first_column),
             excerpt: row.excerpt.map(|excerpt| excerpt.text),
             rule_id: row.rule_id,

@@ -246,6 +246,14 @@ pub(super) struct Violation {
     pub(super) end_line: Option<u32>,
     /// One past the last column on the last line.
     pub(super) end_column: Option<u32>,
+    /// The first column in UTF-8 bytes.
+    pub(super) column_bytes: Option<u32>,
+    /// One past the last column in UTF-8 bytes.
+    pub(super) end_column_bytes: Option<u32>,
+    /// The first column in UTF-16 code units.
+    pub(super) column_utf16: Option<u32>,
+    /// One past the last column in UTF-16 code units.
+    pub(super) end_column_utf16: Option<u32>,
     /// What is wrong.
     pub(super) message: String,
     /// The source line, clipped and redacted. Null if there is none.
@@ -260,4 +268,27 @@ pub(super) struct Violation {
     pub(super) resolution: Option<String>,
     /// 1-based position in `suppressions`.
     pub(super) suppression: Option<u32>,
+    /// If it is a credential: what each detector saw there, the one that is reported first. Empty for everything else.
+    pub(super) detections: Vec<Detection>,
+}
+
+/// What a detector saw where a credential is. The credential itself is nowhere.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Detection {
+    /// The detector's id.
+    pub(super) detector: String,
+    /// The id of the detector that is reported in its place.
+    pub(super) superseded_by: Option<String>,
+    /// First line of the credential, from 1.
+    pub(super) line: u32,
+    /// First column in Unicode characters, from 1.
+    pub(super) column: u32,
+    /// Last line.
+    pub(super) end_line: u32,
+    /// One past the last column on the last line.
+    pub(super) end_column: u32,
+    /// The credential with nearly all of it masked.
+    pub(super) preview: String,
+    /// Equal for equal credentials of one run (or of runs with one key): 32 hex digits of an HMAC-SHA-256.
+    pub(super) secret_fingerprint: String,
 }

@@ -147,6 +147,7 @@ pub(super) fn finding(number: u8, path: &[u8]) -> Finding {
             end_line: u32::from(number) + 1,
             end_column: 4,
         }),
+        columns: None,
         message: format!("message {number}"),
         excerpt: Some(Excerpt {
             text: "x = 1  ".into(),

@@ -1,0 +1,328 @@
+//! The prefilter: finds where any of many literals stands, looking at four bytes at every second place.
+//!
+//! Of each literal two neighbouring windows of four bytes are chosen, the rarest ones, so that one of them begins at an
+//! even offset wherever the literal stands. A table tells of nearly all places at once that none of these windows begins
+//! there: its byte is chosen by the last three bytes of the window, the bit in it by the first. Where a literal is too
+//! short for two windows, one of them reaches over its edge by a byte that may be any.
+
+use super::literals::Text;
+use super::rarity;
+
+/// The table fits the innermost cache.
+const CELLS: usize = 1 << 15;
+const STEP: usize = 2;
+const WINDOW: usize = 4;
+/// Bytes whose windows are tested together.
+const BLOCK: usize = 32;
+/// What a block's windows reach over.
+const REACH: usize = BLOCK + WINDOW - STEP;
+/// Makes letters lower case. Other bytes change too, alike on both sides; the literal itself is compared afterwards.
+const FOLD: u32 = 0x2020_2020;
+
+/// Finds the places of its literals.
+#[derive(Debug)]
+pub(super) struct Grams {
+    texts: Vec<Text>,
+    table: Box<[u8; CELLS]>,
+    /// By the last three bytes of a window.
+    late: Index,
+    /// By the first three bytes of a window: literals of three bytes, of which the window reaches over the end.
+    early: Index,
+}
+
+/// From three folded bytes to the literals that have them.
+#[derive(Debug, Default)]
+struct Index {
+    /// Open addressing; a power of two, at most half full. Empty if there are no slots.
+    cells: Vec<Cell>,
+    /// Sorted by their bytes.
+    slots: Vec<Slot>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    bytes: u32,
+    from: u32,
+    to: u32,
+}
+
+/// The three bytes are found at this offset of the literal.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    bytes: u32,
+    literal: u32,
+    offset: u32,
+}
+
+impl Grams {
+    /// Each text has at least three bytes.
+    pub(super) fn new(texts: Vec<Text>) -> Self {
+        let mut table = vec![0; CELLS]
+            .into_boxed_slice()
+            .try_into()
+            .unwrap_or_else(|_| Box::new([0; CELLS]));
+        let (mut late, mut early) = (Vec::new(), Vec::new());
+        for (literal, text) in (0..).zip(&texts) {
+            let mut places = Places {
+                literal,
+                table: &mut table,
+                late: &mut late,
+                early: &mut early,
+            };
+            places.enter(&text.bytes);
+        }
+        Self {
+            texts,
+            table,
+            late: Index::new(late),
+            early: Index::new(early),
+        }
+    }
+
+    /// Tells the number and the offset of each literal that stands in the text, once, in no particular order.
+    pub(super) fn find(&self, text: &[u8], mut found: impl FnMut(u32, usize)) {
+        let mut at = 0;
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<REACH>) {
+            if self.any(block) {
+                self.look(block, text, at, &mut found);
+            }
+            at += BLOCK;
+        }
+        while at < text.len() {
+            let mut block = [0; REACH];
+            let rest = &text[at..text.len().min(at + REACH)];
+            block[..rest.len()].copy_from_slice(rest);
+            if self.any(&block) {
+                self.look(&block, text, at, &mut found);
+            }
+            at += BLOCK;
+        }
+    }
+
+    #[inline(always)]
+    fn any(&self, block: &[u8; REACH]) -> bool {
+        let mut seen = 0;
+        for sample in 0..BLOCK / STEP {
+            seen |= self.test(window(block, sample * STEP));
+        }
+        seen & 1 != 0
+    }
+
+    /// The lowest bit says whether the window may be one of those looked for.
+    #[inline(always)]
+    fn test(&self, window: u32) -> u8 {
+        self.table[cell(window >> 8)] >> (window & 7)
+    }
+
+    #[inline(never)]
+    fn look(
+        &self,
+        block: &[u8; REACH],
+        text: &[u8],
+        at: usize,
+        found: &mut impl FnMut(u32, usize),
+    ) {
+        for offset in (0..BLOCK).step_by(STEP) {
+            let window = window(block, offset);
+            if self.test(window) & 1 == 0 {
+                continue;
+            }
+            for slot in self.late.of(window >> 8) {
+                self.confirm(slot, text, at + offset + 1, found);
+            }
+            for slot in self.early.of(window & 0x00FF_FFFF) {
+                self.confirm(slot, text, at + offset, found);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn confirm(&self, slot: &Slot, text: &[u8], at: usize, found: &mut impl FnMut(u32, usize)) {
+        let literal = &self.texts[slot.literal as usize];
+        let Some(start) = at.checked_sub(slot.offset as usize) else {
+            return;
+        };
+        let Some(have) = text.get(start..start + literal.bytes.len()) else {
+            return;
+        };
+        let same = if literal.fold {
+            have.eq_ignore_ascii_case(&literal.bytes)
+        } else {
+            have == literal.bytes
+        };
+        if same {
+            found(slot.literal, start);
+        }
+    }
+}
+
+#[inline(always)]
+fn window(block: &[u8; REACH], offset: usize) -> u32 {
+    let bytes = [
+        block[offset],
+        block[offset + 1],
+        block[offset + 2],
+        block[offset + 3],
+    ];
+    u32::from_le_bytes(bytes) | FOLD
+}
+
+/// The table's cell for three bytes.
+#[inline(always)]
+fn cell(three: u32) -> usize {
+    (three.wrapping_mul(0x9E37_79B1) >> 17) as usize
+}
+
+/// Where the windows of one literal are entered.
+struct Places<'a> {
+    literal: u32,
+    table: &'a mut [u8; CELLS],
+    late: &'a mut Vec<Slot>,
+    early: &'a mut Vec<Slot>,
+}
+
+impl Places<'_> {
+    fn enter(&mut self, text: &[u8]) {
+        let pairs = text.windows(WINDOW + 1).enumerate();
+        let rarest =
+            pairs.min_by(|(_, one), (_, other)| rarity_of(one).total_cmp(&rarity_of(other)));
+        if let Some((offset, _)) = rarest {
+            self.within(text, offset);
+            self.within(text, offset + 1);
+            return;
+        }
+        if text.len() == WINDOW {
+            self.within(text, 0);
+        } else {
+            self.over_the_end(text);
+        }
+        self.over_the_start(text);
+    }
+
+    fn within(&mut self, text: &[u8], offset: usize) {
+        let three = folded(&text[offset + 1..]);
+        self.table[cell(three)] |= 1 << ((text[offset] | 0x20) & 7);
+        self.late.push(self.slot(three, offset + 1));
+    }
+
+    fn over_the_start(&mut self, text: &[u8]) {
+        let three = folded(text);
+        self.table[cell(three)] = u8::MAX;
+        self.late.push(self.slot(three, 0));
+    }
+
+    fn over_the_end(&mut self, text: &[u8]) {
+        for any in (0..=u8::MAX).filter(|any| any & 0x20 != 0) {
+            let three = folded(&[text[1], text[2], any]);
+            self.table[cell(three)] |= 1 << ((text[0] | 0x20) & 7);
+        }
+        self.early.push(self.slot(folded(text), 0));
+    }
+
+    fn slot(&self, bytes: u32, offset: usize) -> Slot {
+        Slot {
+            bytes,
+            literal: self.literal,
+            offset: u32::try_from(offset).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+fn rarity_of(pair: &[u8]) -> f64 {
+    rarity::chance(&pair[..WINDOW]) + rarity::chance(&pair[1..])
+}
+
+fn folded(text: &[u8]) -> u32 {
+    u32::from_le_bytes([text[0], text[1], text[2], 0]) | (FOLD >> 8)
+}
+
+impl Index {
+    fn new(mut slots: Vec<Slot>) -> Self {
+        slots.sort_unstable_by_key(|slot| (slot.bytes, slot.literal, slot.offset));
+        slots.dedup_by_key(|slot| (slot.bytes, slot.literal, slot.offset));
+        if slots.is_empty() {
+            return Self::default();
+        }
+        let mut cells = vec![Cell::default(); (slots.len() * 2).next_power_of_two()];
+        let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        let mut from = 0;
+        for same in slots.chunk_by(|one, other| one.bytes == other.bytes) {
+            let mut place = cell(same[0].bytes) & (cells.len() - 1);
+            while cells[place].to > 0 {
+                place = (place + 1) & (cells.len() - 1);
+            }
+            cells[place] = Cell {
+                bytes: same[0].bytes,
+                from: number(from),
+                to: number(from + same.len()),
+            };
+            from += same.len();
+        }
+        Self { cells, slots }
+    }
+
+    #[inline(always)]
+    fn of(&self, bytes: u32) -> &[Slot] {
+        if self.cells.is_empty() {
+            return &[];
+        }
+        let mask = self.cells.len() - 1;
+        let mut place = cell(bytes) & mask;
+        loop {
+            let cell = &self.cells[place];
+            if cell.to == 0 {
+                return &[];
+            }
+            if cell.bytes == bytes {
+                return &self.slots[cell.from as usize..cell.to as usize];
+            }
+            place = (place + 1) & mask;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::text;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn by_hand(texts: &[Text], text: &[u8]) -> Vec<(u32, usize)> {
+        let mut found = Vec::new();
+        for (literal, wanted) in (0..).zip(texts) {
+            for (at, have) in text.windows(wanted.bytes.len()).enumerate() {
+                let same = if wanted.fold {
+                    have.eq_ignore_ascii_case(&wanted.bytes)
+                } else {
+                    have == wanted.bytes
+                };
+                if same {
+                    found.push((literal, at));
+                }
+            }
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn finds_each_literal_everywhere_once(
+            wanted in prop::collection::vec(("[abckABCK \u{e9}]{3,9}", any::<bool>()), 1..12),
+            text in text(),
+        ) {
+            let texts: Vec<Text> = wanted
+                .into_iter()
+                .map(|(text, fold)| Text {
+                    bytes: if fold { text.to_ascii_lowercase() } else { text }.into_bytes(),
+                    fold,
+                })
+                .collect();
+            let mut found = Vec::new();
+            Grams::new(texts.clone()).find(&text, |literal, at| found.push((literal, at)));
+            found.sort_unstable();
+            prop_assert_eq!(found, by_hand(&texts, &text));
+        }
+    }
+}
