@@ -1,5 +1,7 @@
 //! What a rule is: static facts, options that are the check, and the views of the workspace it gets.
 
+use super::text_rules::TextRules;
+use crate::editorconfig::Properties;
 use crate::finding::{Found, Severity};
 use crate::search::{Matches, Pattern};
 use crate::text::Encoding;
@@ -137,6 +139,11 @@ pub struct Content<'a> {
     pub found: &'a Matches,
     /// The number of this rule's first pattern among those of all rules.
     pub first_pattern: usize,
+    /// What the workspace's `.editorconfig` files say about the file, if they say anything.
+    pub settings: Option<&'a Properties>,
+    /// Which of the rules that `.editorconfig` has settings for look at the file. The rule `editorconfig` leaves to them
+    /// what they report, so that nothing is reported twice.
+    pub text_rules: TextRules,
 }
 
 /// Where a segment stands in its file.

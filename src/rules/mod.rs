@@ -17,6 +17,7 @@ mod options;
 #[cfg(test)]
 mod proof;
 mod requirement;
+mod text_rules;
 #[cfg(test)]
 mod trial;
 
@@ -26,6 +27,7 @@ pub use check::{
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
+pub use text_rules::TextRules;
 
 /// Declares each rule's module and puts its `RULE` into the registry.
 macro_rules! rules {

@@ -187,6 +187,8 @@ impl<'s> FileScanner<'s> {
                 part: rules::Part::WHOLE,
                 found: &matches,
                 first_pattern: *first_pattern,
+                settings: None,
+                text_rules: rules::TextRules::default(),
             };
             let index = slot.0 as usize;
             if let Some(check) = self.scan.plan.slots()[index].check {
