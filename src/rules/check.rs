@@ -1,5 +1,7 @@
 //! What a rule is: static facts, options that are the check, and the views of the workspace it gets.
 
+use super::text_rules::TextRules;
+use crate::editorconfig::Properties;
 use crate::finding::{Found, Severity};
 use crate::search::{Matches, Pattern};
 use crate::text::Encoding;
@@ -139,6 +141,11 @@ pub struct Content<'a> {
     pub first_pattern: usize,
     /// In a segment: the patterns of all rules that matched in an earlier one, by number. Empty for a whole file.
     pub earlier: &'a [bool],
+    /// What the workspace's `.editorconfig` files say about the file, if they say anything.
+    pub settings: Option<&'a Properties>,
+    /// Which of the rules that `.editorconfig` has settings for look at the file. The rule `editorconfig` leaves to them
+    /// what they report, so that nothing is reported twice.
+    pub text_rules: TextRules,
 }
 
 /// Where a segment stands in its file.

@@ -22,6 +22,7 @@ mod options;
 mod proof;
 mod requirement;
 mod source_files;
+mod text_rules;
 #[cfg(test)]
 mod trial;
 
@@ -31,6 +32,7 @@ pub use check::{
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
+pub use text_rules::TextRules;
 
 /// Declares each rule's module and puts its `RULE` into the registry.
 macro_rules! rules {

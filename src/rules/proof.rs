@@ -1,6 +1,7 @@
 //! Proves every rule by its own examples, without the engine: the fastest answer while a rule is being written.
 
 use super::{Check, Example, ExampleKind, Level, PathPattern, Rule, Scope, trial};
+use crate::editorconfig::{self, Cascade};
 use crate::finding::{Found, Place};
 use crate::walk::{Entry, EntryId, Kind, Meta, Tree, TreeBuilder};
 use std::collections::HashMap;
@@ -51,6 +52,7 @@ fn run(rule: &Rule, example: &Example) -> Vec<String> {
         .filter(|entry| scope.covers(*entry))
         .map(|entry| entry.id())
         .collect();
+    let cascade = cascade(&tree);
     let mut violations = Vec::new();
     for id in &members {
         let mut found = Found::default();
@@ -63,7 +65,9 @@ fn run(rule: &Rule, example: &Example) -> Vec<String> {
             && entry.kind() == Kind::File
             && !bytes.contains(&0)
         {
-            trial::read(check.as_ref(), entry, &bytes, &mut found);
+            let settings = cascade.properties(entry.path());
+            let settings = (!cascade.is_empty()).then_some(settings);
+            trial::read_with(check.as_ref(), entry, settings, &bytes, &mut found);
         }
         collect(&mut found, entry.path(), &bytes, &mut violations);
     }
@@ -72,6 +76,18 @@ fn run(rule: &Rule, example: &Example) -> Vec<String> {
     check.tree(&Scope::new(&tree, members, &digests), &mut found);
     collect(&mut found, b"", b"", &mut violations);
     violations
+}
+
+fn cascade(tree: &Tree) -> Cascade {
+    let files = tree
+        .entries()
+        .filter(|entry| entry.name() == editorconfig::FILE_NAME);
+    Cascade::new(files.map(|entry| {
+        let name = editorconfig::FILE_NAME.len();
+        let directory = &entry.path()[..entry.path().len() - name];
+        let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+        (directory.into(), editorconfig::parse(&read(tree, entry)))
+    }))
 }
 
 fn create(path: &Path, is: ExampleKind) {

@@ -1,6 +1,8 @@
 //! Tries one rule on one file that exists only in memory, for unit tests.
 
 use super::check::{Check, Content, OptionError, Part, Rule};
+use super::text_rules::TextRules;
+use crate::editorconfig::Properties;
 use crate::finding::{Draft, Found, Place};
 use crate::search::{Desk, Searcher};
 use crate::text;
@@ -53,6 +55,17 @@ pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u
 
 /// Hands a check a whole file, whatever it is, as UTF-8 with the matches of its patterns.
 pub(super) fn read(check: &dyn Check, entry: Entry<'_>, bytes: &[u8], found: &mut Found) {
+    read_with(check, entry, None, bytes, found);
+}
+
+/// Hands a check a whole text, and what `.editorconfig` says about it.
+pub(super) fn read_with(
+    check: &dyn Check,
+    entry: Entry<'_>,
+    settings: Option<Properties>,
+    bytes: &[u8],
+    found: &mut Found,
+) {
     let encoding = text::detect(bytes, true);
     let mut utf8 = Vec::new();
     text::transcode(bytes, encoding, &mut utf8);
@@ -66,6 +79,8 @@ pub(super) fn read(check: &dyn Check, entry: Entry<'_>, bytes: &[u8], found: &mu
         found: &searcher.search(bytes, &mut Desk::default()),
         first_pattern: 0,
         earlier: &[],
+        settings: settings.as_ref(),
+        text_rules: TextRules::default(),
     };
     check.content(&content, found);
 }

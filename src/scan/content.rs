@@ -8,6 +8,7 @@ use super::locate::Base;
 use super::plan::{ContentRules, MARKER_PATTERN, RuleSet};
 use super::read::{self, Held, Reading, Want};
 use super::suppress::InlineSuppressions;
+use crate::editorconfig::Properties;
 use crate::rules::{Content, Part};
 use crate::search::Matches;
 use crate::text::Encoding;
@@ -21,6 +22,8 @@ pub(super) struct Piece<'t> {
     pub(super) part: Part,
     /// Of the patterns of all rules.
     pub(super) matches: &'t Matches,
+    /// What `.editorconfig` files say about the file.
+    pub(super) settings: Option<&'t Properties>,
     /// The patterns that matched in an earlier segment, by number.
     pub(super) earlier: &'t [bool],
 }
@@ -83,11 +86,13 @@ impl FileScanner<'_> {
         };
         let searcher = rules.searcher(self.scan.plan);
         let matches = searcher.search(text, &mut self.search);
+        let settings = self.scan.settings(entry);
         let piece = Piece {
             text,
             encoding,
             part: Part::WHOLE,
             matches: &matches,
+            settings: settings.as_ref(),
             earlier: &[],
         };
         self.run_rules((entry, set), rules, &piece);
@@ -124,6 +129,8 @@ impl FileScanner<'_> {
                 found: piece.matches,
                 first_pattern: *first_pattern,
                 earlier: piece.earlier,
+                settings: piece.settings,
+                text_rules: rules.text_rules,
             };
             let index = slot.0 as usize;
             if let Some(check) = self.scan.plan.slots()[index].check {

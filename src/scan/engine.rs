@@ -5,9 +5,11 @@ use super::file::{FileScanner, Part};
 use super::order::{Chunks, in_order};
 use super::plan::{Plan, RuleSet};
 use super::read::Desk;
+use super::settings;
 use super::suppress::{PolicySuppressions, SuppressionUse};
 use super::twins::Twins;
 use super::whole;
+use crate::editorconfig::{Cascade, Properties};
 use crate::finding::{Finding, Fingerprint};
 use crate::rules::Level;
 use crate::secrets::Key;
@@ -48,6 +50,8 @@ pub struct Scan<'s> {
     pub(super) today: Date,
     /// Of the fingerprints of credentials.
     pub(super) key: &'s Key,
+    /// What the `.editorconfig` files say.
+    pub(super) cascade: Cascade,
     previous: Option<Previous<'s>>,
     twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
@@ -93,10 +97,16 @@ impl<'s> Scan<'s> {
             plan,
             today,
             key,
+            cascade: settings::cascade(root, tree),
             previous,
             twins,
             progress,
         }
+    }
+
+    /// What the `.editorconfig` files say about a file, if there are any.
+    pub(super) fn settings(&self, entry: Entry<'_>) -> Option<Properties> {
+        (!self.cascade.is_empty()).then(|| self.cascade.properties(&entry.path()))
     }
 
     /// Whether a rule wants the digest of this file.

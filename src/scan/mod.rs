@@ -14,6 +14,7 @@ mod plan;
 mod read;
 mod redact;
 mod segments;
+mod settings;
 mod suppress;
 mod twins;
 mod whole;

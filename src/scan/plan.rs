@@ -3,7 +3,7 @@
 use super::inline::MARKER;
 use crate::finding::Severity;
 use crate::policy::{GlobId, Policy, RuleInstance, Variant};
-use crate::rules::{Check, Level, Reads};
+use crate::rules::{Check, Level, Reads, TextRules};
 use crate::search::{Pattern, Searcher, Syntax};
 use crate::walk::{Entry, Kind, Tree};
 use rayon::prelude::*;
@@ -69,6 +69,8 @@ pub(super) struct ContentRules {
     pub(super) slots: Vec<SlotId>,
     /// For each slot the number of its first pattern in the searcher.
     pub(super) first_patterns: Vec<usize>,
+    /// Which of them are rules that `.editorconfig` has settings for.
+    pub(super) text_rules: TextRules,
     searcher: OnceLock<Searcher>,
 }
 
@@ -236,6 +238,10 @@ impl<'p> Plan<'p> {
         set.content = those(Reads::WholeText);
         set.in_parts = those(Reads::TextInParts);
         set.in_binaries = those(Reads::AnythingInParts);
+        let ids = content
+            .iter()
+            .map(|(id, _)| self.slot(*id).instance.rule.id);
+        set.content.text_rules = TextRules::of(ids);
         let suppressions = self.policy.suppressions.iter().enumerate();
         set.suppressions = suppressions
             .filter(|(_, one)| has(&one.paths))

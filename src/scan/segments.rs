@@ -12,6 +12,7 @@ use super::locate::{Base, Locator};
 use super::plan::{ContentRules, MARKER_PATTERN, RuleSet};
 use super::read::{self, Reading};
 use super::suppress::InlineSuppressions;
+use crate::editorconfig::Properties;
 use crate::rules::Part;
 use crate::search::{Resume, Segment};
 use crate::text::{self, Encoding, Transcoder};
@@ -83,6 +84,7 @@ struct Progress {
     own: usize,
     is_first: bool,
     resume: Resume,
+    settings: Option<Properties>,
     earlier: Vec<bool>,
 }
 
@@ -152,6 +154,7 @@ impl FileScanner<'_> {
             own: 0,
             is_first: true,
             resume: Resume::default(),
+            settings: self.scan.settings(entry),
             earlier: vec![false; searcher.patterns().len()],
         };
         if status == Status::CheckedInParts {
@@ -200,6 +203,7 @@ impl FileScanner<'_> {
                 is_last,
             },
             matches: &matches,
+            settings: progress.settings.as_ref(),
             earlier: &progress.earlier,
         };
         self.run_rules((entry, set), rules, &piece);
