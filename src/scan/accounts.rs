@@ -29,6 +29,8 @@ pub struct Tally {
     pub requirements: u64,
     /// Nanoseconds in the rule's code, over all threads.
     pub nanoseconds: u64,
+    /// Bytes in which each of the rule's patterns without a usable literal had to be tried at every place.
+    pub tried: u64,
 }
 
 impl Tally {
@@ -39,6 +41,7 @@ impl Tally {
         self.suppressed += other.suppressed;
         self.requirements += other.requirements;
         self.nanoseconds += other.nanoseconds;
+        self.tried += other.tried;
     }
 }
 

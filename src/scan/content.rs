@@ -119,6 +119,9 @@ impl FileScanner<'_> {
         rules: &ContentRules,
         piece: &Piece<'_>,
     ) {
+        for slot in rules.slow() {
+            self.part.tallies[slot.0 as usize].tried += piece.text.len() as u64;
+        }
         let mut clock = Instant::now();
         for (slot, first_pattern) in rules.slots.iter().zip(&rules.first_patterns) {
             let content = Content {

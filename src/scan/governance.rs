@@ -1,9 +1,10 @@
 //! Findings about the policy itself: suppressions that are flawed, over or unused, patterns that match nothing.
 
+use super::accounts::Tally;
 use super::engine::Scan;
 use super::finish::Drafted;
 use super::inline::Inline;
-use super::plan::RuleSet;
+use super::plan::{RuleSet, SlotId};
 use super::suppress::{InlineSuppressions, SuppressionUse, is_over};
 use crate::finding::{Draft, Place, Subject};
 use crate::policy::{Policy, Position, Source};
@@ -14,6 +15,7 @@ const MALFORMED: &str = "malformed-suppression";
 const EXPIRED: &str = "expired-suppression";
 const UNUSED: &str = "unused-suppression";
 const DEAD: &str = "dead-pattern";
+const SLOW: &str = "slow-pattern";
 
 /// What is wrong with the suppressions of one file.
 pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppressions) -> Vec<Drafted> {
@@ -119,7 +121,45 @@ pub(super) struct AboutPolicy {
 }
 
 /// What is wrong with the policy's own suppressions and patterns, once everything has been scanned.
-pub(super) fn about_policy(scan: &Scan<'_>, uses: &[SuppressionUse]) -> Vec<AboutPolicy> {
+pub(super) fn about_policy(
+    scan: &Scan<'_>,
+    uses: &[SuppressionUse],
+    tallies: &[Tally],
+) -> Vec<AboutPolicy> {
+    let mut found = about_suppressions(scan, uses);
+    found.extend(dead_patterns(scan));
+    found.extend(slow_patterns(scan, tallies));
+    found
+}
+
+/// Patterns that each byte of some files had to be tried for, with how many bytes that were.
+fn slow_patterns<'s>(
+    scan: &'s Scan<'_>,
+    tallies: &'s [Tally],
+) -> impl Iterator<Item = AboutPolicy> + 's {
+    let slots = (0..).map(SlotId).zip(scan.plan.slots()).zip(tallies);
+    let slow = slots.filter(|((_, slot), tally)| {
+        let source = scan
+            .plan
+            .policy()
+            .sources
+            .get(slot.instance.position.source);
+        tally.tried > 0 && !source.is_none_or(Source::is_preset)
+    });
+    slow.flat_map(|((id, slot), tally)| {
+        scan.plan.slow_patterns(id).map(|pattern| AboutPolicy {
+            rule: SLOW,
+            position: slot.instance.position.clone(),
+            message: format!(
+                "no text of three characters or more is in every match of `{}`, so it had to be tried at each of {} bytes",
+                pattern.source(),
+                tally.tried
+            ),
+        })
+    })
+}
+
+fn about_suppressions(scan: &Scan<'_>, uses: &[SuppressionUse]) -> Vec<AboutPolicy> {
     let policy = scan.plan.policy();
     let terms = terms_of_policy(policy);
     let mut found = Vec::new();
@@ -139,6 +179,12 @@ pub(super) fn about_policy(scan: &Scan<'_>, uses: &[SuppressionUse]) -> Vec<Abou
             message,
         });
     }
+    found
+}
+
+fn dead_patterns(scan: &Scan<'_>) -> Vec<AboutPolicy> {
+    let policy = scan.plan.policy();
+    let mut found = Vec::new();
     for id in scan.plan.unused_patterns() {
         let (pattern, position) = policy.globs.pattern(id);
         let is_preset = policy

@@ -71,6 +71,8 @@ pub(super) struct ContentRules {
     pub(super) first_patterns: Vec<usize>,
     /// Which of them are rules that `.editorconfig` has settings for.
     pub(super) text_rules: TextRules,
+    /// The slots with patterns that have no usable literal.
+    slow: Vec<SlotId>,
     searcher: OnceLock<Searcher>,
 }
 
@@ -79,15 +81,23 @@ pub(super) const MARKER_PATTERN: usize = 0;
 
 impl ContentRules {
     /// These slots, each with how many patterns it has.
-    fn new(slots: impl Iterator<Item = (SlotId, usize)>) -> Self {
+    fn new(slots: impl Iterator<Item = SlotId>, plan: &Plan<'_>) -> Self {
         let mut rules = Self::default();
         let mut next = MARKER_PATTERN + 1;
-        for (slot, patterns) in slots {
+        for slot in slots {
             rules.slots.push(slot);
             rules.first_patterns.push(next);
-            next += patterns;
+            next += plan.patterns[slot.0 as usize].len();
+            if plan.slow_patterns(slot).next().is_some() {
+                rules.slow.push(slot);
+            }
         }
         rules
+    }
+
+    /// The slots with patterns that have no usable literal: these are tried at every byte.
+    pub(super) fn slow(&self) -> &[SlotId] {
+        &self.slow
     }
 
     /// Looks for the patterns of all these rules together. Prepared when the first file wants it.
@@ -233,7 +243,7 @@ impl<'p> Plan<'p> {
         }
         let those = |least: Reads| {
             let able = content.iter().filter(move |(_, reads)| *reads >= least);
-            ContentRules::new(able.map(|(id, _)| (*id, self.patterns[id.0 as usize].len())))
+            ContentRules::new(able.map(|(id, _)| *id), self)
         };
         set.content = those(Reads::WholeText);
         set.in_parts = those(Reads::TextInParts);
@@ -248,6 +258,12 @@ impl<'p> Plan<'p> {
             .map(|(at, _)| at)
             .collect();
         set
+    }
+
+    /// A slot's patterns that have no usable literal.
+    pub(super) fn slow_patterns(&self, slot: SlotId) -> impl Iterator<Item = &Pattern> {
+        let patterns = self.patterns[slot.0 as usize].iter();
+        patterns.filter(|pattern| !pattern.has_literal())
     }
 
     /// The rule set of an entry; `None` if git ignores it.

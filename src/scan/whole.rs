@@ -119,7 +119,7 @@ pub(super) fn policy_rules(
     let mut drafts: Vec<Vec<Drafted>> = Vec::new();
     let sources = &scan.plan.policy().sources;
     drafts.resize_with(sources.len(), Vec::new);
-    for about in governance::about_policy(scan, uses) {
+    for about in governance::about_policy(scan, uses, &outcome.tallies) {
         let slot = slots
             .iter()
             .position(|slot| slot.instance.rule.id == about.rule);
