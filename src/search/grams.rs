@@ -15,7 +15,7 @@ const STEP: usize = 2;
 const FOLD: u32 = 0x2020_2020;
 const WINDOW: usize = 4;
 /// Bytes whose windows are tested together.
-const BLOCK: usize = 32;
+const BLOCK: usize = 16;
 /// What a block's windows are read from.
 const REACH: usize = BLOCK + 4;
 /// Letters of both cases fall into one of eight classes together; the commonest bytes are spread over all of them.
@@ -140,11 +140,14 @@ impl Grams {
         at: usize,
         found: &mut impl FnMut(u32, usize),
     ) {
-        for offset in (0..BLOCK).step_by(STEP) {
-            let window = eight(block, offset & !3) >> (8 * (offset & 3));
-            if self.test(window) == 0 {
-                continue;
-            }
+        let mut marked: u32 = 0;
+        for sample in 0..BLOCK / STEP {
+            marked |= u32::from(self.test(sampled(block, sample * STEP)) != 0) << sample;
+        }
+        while marked != 0 {
+            let offset = marked.trailing_zeros() as usize * STEP;
+            marked &= marked - 1;
+            let window = sampled(block, offset);
             let window = window as u32 | FOLD;
             for slot in self.late.of(window >> 8) {
                 self.confirm(slot, text, at + offset + 1, found);
@@ -180,6 +183,12 @@ fn eight(block: &[u8; REACH], place: usize) -> u64 {
     let mut eight = [0; 8];
     eight.copy_from_slice(&block[place..place + 8]);
     u64::from_le_bytes(eight)
+}
+
+/// The window at an even offset, and what follows it.
+#[inline(always)]
+fn sampled(block: &[u8; REACH], offset: usize) -> u64 {
+    eight(block, offset & !3) >> (8 * (offset & 3))
 }
 
 /// The table's cell for the second to fourth of the bytes.

@@ -17,14 +17,10 @@ pub struct Searcher {
 /// What one thread keeps from search to search.
 #[derive(Debug, Default)]
 pub struct Desk {
-    windows: Vec<Window>,
+    pub(super) windows: Vec<Window>,
     /// For each pattern the number of its last window in the list, counted from one.
     latest: Vec<u32>,
 }
-
-/// For each pattern where its last match ended, as an offset in the file: how a search goes on in the next segment.
-#[derive(Clone, Debug, Default)]
-pub struct Resume(pub(super) Vec<Option<u64>>);
 
 /// What was found: for each pattern its matches, ascending and not overlapping, as the pattern alone would find them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
