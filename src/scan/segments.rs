@@ -82,7 +82,8 @@ struct Progress {
     base: Base,
     /// The first byte of the window that belongs to this segment and not to the one before.
     own: usize,
-    is_first: bool,
+    /// The offset of the window in the text.
+    offset: u64,
     resume: Resume,
     settings: Option<Properties>,
     earlier: Vec<bool>,
@@ -152,7 +153,7 @@ impl FileScanner<'_> {
             window,
             base: Base::FILE,
             own: 0,
-            is_first: true,
+            offset: 0,
             resume: Resume::default(),
             settings: self.scan.settings(entry),
             earlier: vec![false; searcher.patterns().len()],
@@ -164,42 +165,41 @@ impl FileScanner<'_> {
             let wanted = progress.own + SEGMENT + searcher.reach();
             source.fill(&mut progress.window, wanted)?;
             let encoding = source.encoding.unwrap_or_default();
-            self.segment(
-                (entry, set),
-                rules,
-                (encoding, source.is_at_end),
-                &mut progress,
-            );
+            let end = (encoding, source.is_at_end);
+            if let Some(pattern) = self.segment((entry, set), rules, end, &mut progress) {
+                reading.skipped = Some(SkipReason::CutOff(pattern));
+            }
             if source.is_at_end {
                 return Ok(status);
             }
         }
     }
 
-    /// Looks at what the window holds, and leaves in it what the next segment needs.
+    /// Looks at what the window holds, and leaves in it what the next segment needs. Answers with the pattern of which a
+    /// match may be longer than the window reaches.
     fn segment(
         &mut self,
         (entry, set): (Entry<'_>, &RuleSet),
         rules: &ContentRules,
         (encoding, is_last): (Encoding, bool),
         progress: &mut Progress,
-    ) {
+    ) -> Option<String> {
         let searcher = rules.searcher(self.scan.plan);
+        let reach = searcher.reach();
         let text = progress.window.as_slice();
-        let after = if is_last { 0 } else { searcher.reach() };
-        let own = progress.own..text.len() - after;
+        let own = progress.own..text.len() - if is_last { 0 } else { reach };
         let segment = Segment {
-            is_first: progress.is_first,
-            is_last,
+            text,
+            offset: progress.offset,
             own: own.clone(),
+            last: is_last,
         };
-        let matches =
-            searcher.search_segment(text, &segment, &mut progress.resume, &mut self.search);
+        let matches = searcher.search_segment(&segment, &mut progress.resume, &mut self.search);
         let piece = Piece {
             text,
             encoding,
             part: Part {
-                is_first: progress.is_first,
+                is_first: progress.offset == 0 && progress.own == 0,
                 is_last,
             },
             matches: &matches,
@@ -218,12 +218,14 @@ impl FileScanner<'_> {
         for (number, seen) in progress.earlier.iter_mut().enumerate() {
             *seen |= matches.of(number).len() > 0;
         }
-        let keep_from = own.end.saturating_sub(BEFORE);
+        let keep_from = own.end.saturating_sub(reach.max(BEFORE));
         progress.base = Locator::with_base(text, progress.base).base_at(keep_from);
         progress.window.drain(..keep_from);
-        progress.resume.advance(keep_from);
+        progress.offset += keep_from as u64;
         progress.own = own.end - keep_from;
-        progress.is_first = false;
+        let (number, _) = matches.cut().first()?;
+        let pattern = searcher.patterns().get(*number as usize)?;
+        Some(pattern.source().to_owned())
     }
 
     /// The inline suppressions that can cover something in this segment: its own, and those right before it.

@@ -11,13 +11,30 @@ use super::rarity;
 /// The table fits the innermost cache.
 const CELLS: usize = 1 << 15;
 const STEP: usize = 2;
-const WINDOW: usize = 4;
-/// Bytes whose windows are tested together.
-const BLOCK: usize = 32;
-/// What a block's windows reach over.
-const REACH: usize = BLOCK + WINDOW - STEP;
 /// Makes letters lower case. Other bytes change too, alike on both sides; the literal itself is compared afterwards.
 const FOLD: u32 = 0x2020_2020;
+const WINDOW: usize = 4;
+/// Bytes whose windows are tested together.
+const BLOCK: usize = 16;
+/// What a block's windows are read from.
+const REACH: usize = BLOCK + 4;
+/// Letters of both cases fall into one of eight classes together; the commonest bytes are spread over all of them.
+const CLASS: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let folded = if (byte as u8).is_ascii_uppercase() {
+            byte | 0x20
+        } else {
+            byte
+        };
+        class[byte] = 1 << (folded & 7);
+        byte += 1;
+    }
+    class
+};
+/// Of the last of three bytes its product has only the five lower bits, so that both cases of a letter are one.
+const FACTOR: u64 = 0x009E_3748;
 
 /// Finds the places of its literals.
 #[derive(Debug)]
@@ -69,7 +86,7 @@ impl Grams {
                 late: &mut late,
                 early: &mut early,
             };
-            places.enter(&text.bytes);
+            places.enter(text);
         }
         Self {
             texts,
@@ -102,16 +119,17 @@ impl Grams {
     #[inline(always)]
     fn any(&self, block: &[u8; REACH]) -> bool {
         let mut seen = 0;
-        for sample in 0..BLOCK / STEP {
-            seen |= self.test(window(block, sample * STEP));
+        for place in (0..BLOCK).step_by(4) {
+            let eight = eight(block, place);
+            seen |= self.test(eight) | self.test(eight >> 16);
         }
-        seen & 1 != 0
+        seen != 0
     }
 
-    /// The lowest bit says whether the window may be one of those looked for.
+    /// Zero if the lower four of the bytes are no window of those looked for.
     #[inline(always)]
-    fn test(&self, window: u32) -> u8 {
-        self.table[cell(window >> 8)] >> (window & 7)
+    fn test(&self, eight: u64) -> u8 {
+        self.table[cell(eight)] & CLASS[usize::from(eight as u8)]
     }
 
     #[inline(never)]
@@ -122,11 +140,15 @@ impl Grams {
         at: usize,
         found: &mut impl FnMut(u32, usize),
     ) {
-        for offset in (0..BLOCK).step_by(STEP) {
-            let window = window(block, offset);
-            if self.test(window) & 1 == 0 {
-                continue;
-            }
+        let mut marked: u32 = 0;
+        for sample in 0..BLOCK / STEP {
+            marked |= u32::from(self.test(sampled(block, sample * STEP)) != 0) << sample;
+        }
+        while marked != 0 {
+            let offset = marked.trailing_zeros() as usize * STEP;
+            marked &= marked - 1;
+            let window = sampled(block, offset);
+            let window = window as u32 | FOLD;
             for slot in self.late.of(window >> 8) {
                 self.confirm(slot, text, at + offset + 1, found);
             }
@@ -157,20 +179,22 @@ impl Grams {
 }
 
 #[inline(always)]
-fn window(block: &[u8; REACH], offset: usize) -> u32 {
-    let bytes = [
-        block[offset],
-        block[offset + 1],
-        block[offset + 2],
-        block[offset + 3],
-    ];
-    u32::from_le_bytes(bytes) | FOLD
+fn eight(block: &[u8; REACH], place: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&block[place..place + 8]);
+    u64::from_le_bytes(eight)
 }
 
-/// The table's cell for three bytes.
+/// The window at an even offset, and what follows it.
 #[inline(always)]
-fn cell(three: u32) -> usize {
-    (three.wrapping_mul(0x9E37_79B1) >> 17) as usize
+fn sampled(block: &[u8; REACH], offset: usize) -> u64 {
+    eight(block, offset & !3) >> (8 * (offset & 3))
+}
+
+/// The table's cell for the second to fourth of the bytes.
+#[inline(always)]
+fn cell(eight: u64) -> usize {
+    (((eight << 32) & 0xFFFF_FF00_0000_0000).wrapping_mul(FACTOR) >> 49) as usize
 }
 
 /// Where the windows of one literal are entered.
@@ -182,16 +206,18 @@ struct Places<'a> {
 }
 
 impl Places<'_> {
-    fn enter(&mut self, text: &[u8]) {
-        let pairs = text.windows(WINDOW + 1).enumerate();
-        let rarest =
-            pairs.min_by(|(_, one), (_, other)| rarity_of(one).total_cmp(&rarity_of(other)));
+    fn enter(&mut self, text: &Text) {
+        let bytes = &text.bytes;
+        let costs = bytes.array_windows::<WINDOW>();
+        let costs: Vec<u64> = costs.map(|four| rarity::common(*four, text.fold)).collect();
+        let pairs = costs.windows(2).enumerate();
+        let rarest = pairs.min_by_key(|(_, pair)| pair[0] + pair[1]);
         if let Some((offset, _)) = rarest {
             self.within(text, offset);
             self.within(text, offset + 1);
             return;
         }
-        if text.len() == WINDOW {
+        if bytes.len() == WINDOW {
             self.within(text, 0);
         } else {
             self.over_the_end(text);
@@ -199,24 +225,36 @@ impl Places<'_> {
         self.over_the_start(text);
     }
 
-    fn within(&mut self, text: &[u8], offset: usize) {
-        let three = folded(&text[offset + 1..]);
-        self.table[cell(three)] |= 1 << ((text[offset] | 0x20) & 7);
-        self.late.push(self.slot(three, offset + 1));
+    fn within(&mut self, text: &Text, offset: usize) {
+        let three = three(&text.bytes[offset + 1..]);
+        self.mark(text, three, CLASS[usize::from(text.bytes[offset])]);
+        self.late.push(self.slot(folded(three), offset + 1));
     }
 
-    fn over_the_start(&mut self, text: &[u8]) {
-        let three = folded(text);
-        self.table[cell(three)] = u8::MAX;
-        self.late.push(self.slot(three, 0));
+    fn over_the_start(&mut self, text: &Text) {
+        let three = three(&text.bytes);
+        self.mark(text, three, u8::MAX);
+        self.late.push(self.slot(folded(three), 0));
     }
 
-    fn over_the_end(&mut self, text: &[u8]) {
-        for any in (0..=u8::MAX).filter(|any| any & 0x20 != 0) {
-            let three = folded(&[text[1], text[2], any]);
-            self.table[cell(three)] |= 1 << ((text[0] | 0x20) & 7);
+    fn over_the_end(&mut self, text: &Text) {
+        let [first, second, third] = three(&text.bytes);
+        for any in 0..32 {
+            self.mark(text, [second, third, any], CLASS[usize::from(first)]);
         }
-        self.early.push(self.slot(folded(text), 0));
+        self.early
+            .push(self.slot(folded([first, second, third]), 0));
+    }
+
+    /// Marks the window for each case of its letters. The table knows both cases of the first and the last byte as one.
+    fn mark(&mut self, text: &Text, three: [u8; 3], class: u8) {
+        let [one, two, last] = three;
+        for one in cases(one, text.fold) {
+            for two in cases(two, text.fold) {
+                let eight = u64::from_le_bytes([0, one, two, last, 0, 0, 0, 0]);
+                self.table[cell(eight)] |= class;
+            }
+        }
     }
 
     fn slot(&self, bytes: u32, offset: usize) -> Slot {
@@ -228,12 +266,23 @@ impl Places<'_> {
     }
 }
 
-fn rarity_of(pair: &[u8]) -> f64 {
-    rarity::chance(&pair[..WINDOW]) + rarity::chance(&pair[1..])
+fn cases(byte: u8, fold: bool) -> impl Iterator<Item = u8> {
+    let other = byte.to_ascii_uppercase();
+    std::iter::once(byte).chain((fold && other != byte).then_some(other))
 }
 
-fn folded(text: &[u8]) -> u32 {
-    u32::from_le_bytes([text[0], text[1], text[2], 0]) | (FOLD >> 8)
+fn three(text: &[u8]) -> [u8; 3] {
+    [text[0], text[1], text[2]]
+}
+
+fn folded([one, two, three]: [u8; 3]) -> u32 {
+    u32::from_le_bytes([one, two, three, 0]) | (FOLD >> 8)
+}
+
+/// Where in an index three bytes are looked for.
+#[inline(always)]
+fn spread(three: u32) -> usize {
+    (three.wrapping_mul(0x9E37_79B1) >> 8) as usize
 }
 
 impl Index {
@@ -247,7 +296,7 @@ impl Index {
         let number = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
         let mut from = 0;
         for same in slots.chunk_by(|one, other| one.bytes == other.bytes) {
-            let mut place = cell(same[0].bytes) & (cells.len() - 1);
+            let mut place = spread(same[0].bytes) & (cells.len() - 1);
             while cells[place].to > 0 {
                 place = (place + 1) & (cells.len() - 1);
             }
@@ -267,7 +316,7 @@ impl Index {
             return &[];
         }
         let mask = self.cells.len() - 1;
-        let mut place = cell(bytes) & mask;
+        let mut place = spread(bytes) & mask;
         loop {
             let cell = &self.cells[place];
             if cell.to == 0 {

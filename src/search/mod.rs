@@ -9,10 +9,12 @@ mod literals;
 mod pattern;
 mod rarity;
 mod searcher;
+mod segment;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use keywords::keywords_hold;
 pub use pattern::{Pattern, PatternError, Syntax};
-pub use searcher::{Desk, Matches, Resume, Searcher, Segment};
+pub use searcher::{Desk, Matches, Searcher};
+pub use segment::{Resume, Segment};

@@ -17,14 +17,10 @@ pub struct Searcher {
 /// What one thread keeps from search to search.
 #[derive(Debug, Default)]
 pub struct Desk {
-    windows: Vec<Window>,
+    pub(super) windows: Vec<Window>,
     /// For each pattern the number of its last window in the list, counted from one.
     latest: Vec<u32>,
 }
-
-/// For each pattern where its last match ended, as an offset in the file: how a search goes on in the next segment.
-#[derive(Clone, Debug, Default)]
-pub struct Resume(pub(super) Vec<Option<u64>>);
 
 /// What was found: for each pattern its matches, ascending and not overlapping, as the pattern alone would find them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,41 +145,4 @@ impl Searcher {
             visit(number, &self.patterns[number as usize], &[]);
         }
     }
-}
-
-impl Searcher {
-    /// naive
-    pub fn reach(&self) -> usize {
-        64 << 10
-    }
-
-    /// naive
-    pub fn search_segment(
-        &self,
-        text: &[u8],
-        segment: &Segment,
-        _resume: &mut Resume,
-        desk: &mut Desk,
-    ) -> Matches {
-        let mut all = self.search(text, desk);
-        all.found
-            .retain(|(_, place)| segment.own.contains(&place.start));
-        all
-    }
-}
-
-impl Resume {
-    /// naive
-    pub fn advance(&mut self, _by: usize) {}
-}
-
-/// naive
-#[derive(Clone, Debug)]
-pub struct Segment {
-    /// naive
-    pub is_first: bool,
-    /// naive
-    pub is_last: bool,
-    /// naive
-    pub own: Range<usize>,
 }

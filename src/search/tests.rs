@@ -3,6 +3,7 @@
 use super::literals::{self, Distance, Required};
 use super::pattern::{Pattern, Syntax};
 use super::searcher::{Desk, Searcher};
+use super::segment::{Resume, Segment};
 use proptest::prelude::*;
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -144,5 +145,73 @@ proptest! {
         let matches = searcher.search(&text, &mut Desk::default());
         let alone: Vec<_> = regex.find_iter(&text).map(|one| one.range()).collect();
         prop_assert_eq!(matches.of(0).collect::<Vec<_>>(), alone);
+    }
+
+    #[test]
+    fn segments_find_what_the_whole_search_finds(
+        sources in prop::collection::vec((expression(), syntax()), 1..5),
+        text in text(),
+        size in 1_usize..60,
+        overlap in 4_usize..60,
+    ) {
+        let made = sources.iter().filter_map(|(source, syntax)| {
+            compiled(source, *syntax)?;
+            Pattern::new(source, *syntax).ok()
+        });
+        let searcher = Searcher::new(made.collect());
+        let whole = searcher.search(&text, &mut Desk::default());
+        let (found, cut) = in_segments(&searcher, &text, size, overlap);
+        for number in 0..searcher.patterns().len() {
+            let wanted: Vec<_> = whole.of(number).collect();
+            let found: Vec<_> = found.iter().filter(|one| one.0 == number).map(|one| one.1.clone()).collect();
+            let cut = cut.iter().find(|one| one.0 == number).map_or(usize::MAX, |one| one.1);
+            // Nothing is missing or added before the first match that may not have been seen whole.
+            let before = |all: &[std::ops::Range<usize>]| -> Vec<_> {
+                all.iter().filter(|one| one.start < cut).cloned().collect()
+            };
+            prop_assert_eq!(before(&found), before(&wanted));
+        }
+    }
+}
+
+type Found = Vec<(usize, std::ops::Range<usize>)>;
+
+/// All matches, and where the first ones were cut, by pattern.
+fn in_segments(
+    searcher: &Searcher,
+    text: &[u8],
+    size: usize,
+    overlap: usize,
+) -> (Found, Vec<(usize, usize)>) {
+    let (mut found, mut cut) = (Vec::new(), Vec::new());
+    let (mut resume, mut desk) = (Resume::default(), Desk::default());
+    let mut start = 0;
+    loop {
+        let end = text.len().min(start + size);
+        let (from, to) = (start.saturating_sub(overlap), text.len().min(end + overlap));
+        let segment = Segment {
+            text: &text[from..to],
+            offset: from as u64,
+            own: start - from..end - from,
+            last: to == text.len() && end == text.len(),
+        };
+        let matches = searcher.search_segment(&segment, &mut resume, &mut desk);
+        for number in 0..searcher.patterns().len() {
+            found.extend(
+                matches
+                    .of(number)
+                    .map(|one| (number, one.start + from..one.end + from)),
+            );
+        }
+        cut.extend(
+            matches
+                .cut()
+                .iter()
+                .map(|(number, at)| (*number as usize, at + from)),
+        );
+        if end == text.len() {
+            return (found, cut);
+        }
+        start = end;
     }
 }

@@ -68,6 +68,8 @@ pub enum SkipReason {
     TooLargeToSearch(u64),
     /// Larger than the content limit (bytes); beside the rules about paths only those looked at it that search in segments.
     TooLargeSearched(u64),
+    /// Searched in segments, and a match of this pattern may go on beyond what a segment holds; makes the verdict undecided.
+    CutOff(String),
     /// The operating system refused; makes the verdict undecided.
     Unreadable(String),
     /// FIFO, socket or device.
@@ -99,6 +101,9 @@ impl SkipReason {
             Self::TooLargeSearched(limit) => {
                 format!("too large: over the content limit of {limit} bytes, searched in segments")
             }
+            Self::CutOff(pattern) => format!(
+                "too large: searched in segments, and a match of `{pattern}` may be longer than they reach"
+            ),
             Self::Unreadable(why) => format!("unreadable: {why}"),
             Self::Special => "special file".into(),
             Self::Excluded(pattern) => format!("excluded by `{pattern}`"),
@@ -112,7 +117,10 @@ impl SkipReason {
 
     /// Whether the run cannot vouch for a verdict because of this.
     pub fn is_undecided(&self) -> bool {
-        matches!(self, Self::Unreadable(_) | Self::ChangedWhileRead)
+        matches!(
+            self,
+            Self::Unreadable(_) | Self::ChangedWhileRead | Self::CutOff(_)
+        )
     }
 }
 
