@@ -123,7 +123,7 @@ impl<'t> Context<'t> {
         let is_ascii = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
         self.touches(place, is_complex)
             || (is_emoji(before) && is_emoji(after))
-            || (!self.is_source && !(is_ascii(before) && is_ascii(after)))
+            || !(self.is_source || (is_ascii(before) && is_ascii(after)))
     }
 
     fn is_in_flag(&self, at: usize) -> bool {
