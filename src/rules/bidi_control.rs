@@ -344,6 +344,14 @@ mod tests {
     }
 
     #[test]
+    fn letters_of_an_older_encoding_are_none_of_these() {
+        let bytes = b"\xae\xe1\xa0\x8b\xe2";
+        let findings =
+            |name| trial::content(trial::check(&RULE, "").unwrap().as_ref(), name, bytes).len();
+        assert_eq!((findings("a.xml"), findings("a.c")), (0, 1));
+    }
+
+    #[test]
     fn scripts_are_code_by_their_first_line() {
         assert_eq!(places("run", "#!/bin/sh\na\u{ad}b\n").len(), 1);
         assert_eq!(places("Makefile", "a\u{ad}b:\n").len(), 1);

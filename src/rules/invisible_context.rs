@@ -37,6 +37,9 @@ impl<'t> Context<'t> {
 
     /// What is wrong with the invisible character at these bytes, if it is not right there.
     pub(super) fn objection(&mut self, kind: Kind, place: &Range<usize>) -> Option<&'static str> {
+        if !self.is_source && self.is_by_chance(place) {
+            return None;
+        }
         let is_wrong = match kind {
             Kind::Override | Kind::InnerMark | Kind::Obsolete => true,
             Kind::OpensRtl | Kind::OpensLtr | Kind::Closes => {
@@ -54,6 +57,12 @@ impl<'t> Context<'t> {
             Kind::IdeographVariation => !self.before(place.start).is_some_and(is_ideograph),
         };
         is_wrong.then(|| reason(kind))
+    }
+
+    /// Whether bytes beside it are not UTF-8: then the text is in an older encoding, in which these bytes are other letters.
+    fn is_by_chance(&self, place: &Range<usize>) -> bool {
+        (place.start > 0 && self.before(place.start).is_none())
+            || (place.end < self.bytes.len() && self.after(place.end).is_none())
     }
 
     /// Where the invisible characters end that begin at `at`, and how many they are.
@@ -123,7 +132,7 @@ impl<'t> Context<'t> {
         let is_ascii = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
         self.touches(place, is_complex)
             || (is_emoji(before) && is_emoji(after))
-            || (!self.is_source && !(is_ascii(before) && is_ascii(after)))
+            || !(self.is_source || (is_ascii(before) && is_ascii(after)))
     }
 
     fn is_in_flag(&self, at: usize) -> bool {
