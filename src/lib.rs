@@ -11,6 +11,8 @@ pub mod search;
 
 pub mod syntax;
 
+pub mod schemas;
+
 pub mod secrets;
 
 pub mod rules;

@@ -17,12 +17,14 @@ mod options;
 #[cfg(test)]
 mod proof;
 mod requirement;
+mod schema_source;
+mod schema_store;
 #[cfg(test)]
 mod trial;
 
 pub use check::{
-    Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Part, Reads,
-    Rule, Scope, SuppressionTerms,
+    Build, Check, Content, DefaultPaths, Example, ExampleFile, ExampleKind, Files, Level,
+    OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
@@ -64,6 +66,7 @@ rules! {
     sorted_lines,
     forbidden_content,
     required_content,
+    schema,
     unused_suppression,
     expired_suppression,
     malformed_suppression,

@@ -10,10 +10,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("search", &[]),
     ("syntax", &[]),
+    ("schemas", &["syntax"]),
     ("secrets", &["search"]),
     (
         "rules",
-        &["finding", "walk", "text", "search", "syntax", "secrets"],
+        &[
+            "finding", "walk", "text", "search", "syntax", "schemas", "secrets",
+        ],
     ),
     ("policy", &["finding", "walk", "rules"]),
     (
