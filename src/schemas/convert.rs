@@ -117,7 +117,7 @@ impl<'n> Finder<'n> {
                     else {
                         break;
                     };
-                    spot.path.push_str(&format!("[{segment}]"));
+                    spot.path += &["[", &segment, "]"].concat();
                     (spot.node, spot.key) = (item, None);
                 }
                 Value::Object(_) => {

@@ -257,12 +257,16 @@ fn clip_sentence(text: &str) -> String {
 
 fn enumeration(all: &Value, found: &Value) -> Said {
     let options = all.as_array().map_or(&[][..], Vec::as_slice);
+    let count = options.len();
     if let Value::String(text) = found {
         let texts: Vec<&str> = options.iter().filter_map(Value::as_str).collect();
         if let Some(near) = nearest(text, &texts).filter(|_| texts.len() > 4) {
             let found = describe(found);
             return Said::All(format!("unknown value: found {found}, is `{near}` meant?"));
         }
+    }
+    if count > MOST_LISTED {
+        return Said::Expected(format!("one of {count} values"));
     }
     Said::Expected(listed(all))
 }

@@ -60,9 +60,10 @@ pub(super) fn judge(schema: &Schema, document: &Node) -> Vec<Fault> {
     }
     let mut faults = locate(found, &mut Finder::new(document));
     if !is_small && let Some(first) = faults.first_mut() {
-        first.message.push_str(&format!(
+        let rest = format!(
             "; more may follow: of a document with more than {MOST_LISTED} values only the first mistake is named"
-        ));
+        );
+        first.message += &rest;
     }
     faults
 }

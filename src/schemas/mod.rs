@@ -10,6 +10,8 @@ mod resolve;
 mod schema;
 
 #[cfg(test)]
+mod builtin_tests;
+#[cfg(test)]
 mod tests;
 
 pub use builtin::Builtin;
