@@ -4,6 +4,8 @@
 mod json;
 mod notation;
 mod report;
+mod toml;
+mod yaml;
 
 use report::Report;
 use std::ops::Range;
@@ -50,7 +52,9 @@ pub fn parse(text: &[u8], notation: Notation) -> Parsed {
         Notation::Json | Notation::JsonWithComments | Notation::Json5 | Notation::JsonLines => {
             json::parse(text, notation, &mut report)
         }
-        Notation::Yaml | Notation::Toml | Notation::Xml => Vec::new(),
+        Notation::Yaml => yaml::parse(text, &mut report),
+        Notation::Toml => toml::parse(text, &mut report),
+        Notation::Xml => Vec::new(),
     };
     Parsed {
         documents,
@@ -65,7 +69,9 @@ pub fn check(text: &[u8], notation: Notation) -> Vec<Mistake> {
         Notation::Json | Notation::JsonWithComments | Notation::Json5 | Notation::JsonLines => {
             json::check(text, notation, &mut report);
         }
-        Notation::Yaml | Notation::Toml | Notation::Xml => {}
+        Notation::Yaml => yaml::check(text, &mut report),
+        Notation::Toml => toml::check(text, &mut report),
+        Notation::Xml => {}
     }
     report.finish(text)
 }
@@ -77,6 +83,17 @@ pub struct Mistake {
     pub bytes: Range<usize>,
     /// What is wrong and what was expected: one sentence, no full stop. May hold untrusted text.
     pub message: String,
+    /// What sort of mistake it is.
+    pub kind: MistakeKind,
+}
+
+/// What sort of mistake it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MistakeKind {
+    /// The text does not follow the grammar, or a value cannot be what it is written as.
+    Syntax,
+    /// A key that is already set.
+    DuplicateKey,
 }
 
 /// A value with its place.

@@ -1,6 +1,6 @@
 //! Mistakes as a parser meets them: bounded in number, and with the places that they refer to written out at the end.
 
-use super::Mistake;
+use super::{Mistake, MistakeKind};
 use bstr::ByteSlice as _;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,27 +23,18 @@ struct Draft {
     message: String,
     /// A second place, whose line and column end the message.
     other: Option<usize>,
-    kind: Kind,
-}
-
-/// What sort of mistake it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    /// The text is not what the notation asks for.
-    Syntax,
-    /// The same key twice.
-    Duplicate,
+    kind: MistakeKind,
 }
 
 impl Report {
-    /// Notes the same key twice. The message ends in the line and column of `first`.
+    /// Notes the same key twice. The message ends in the line and column of `first`, if it is known.
     pub(super) fn add_duplicate(
         &mut self,
         bytes: Range<usize>,
         message: impl Into<String>,
-        first: usize,
+        first: Option<usize>,
     ) -> Result<(), GaveUp> {
-        self.push(bytes, message.into(), Some(first), Kind::Duplicate)
+        self.push(bytes, message.into(), first, MistakeKind::DuplicateKey)
     }
 
     /// Notes a mistake. Too many of them are the last mistake.
@@ -52,7 +43,7 @@ impl Report {
         bytes: Range<usize>,
         message: impl Into<String>,
     ) -> Result<(), GaveUp> {
-        self.push(bytes, message.into(), None, Kind::Syntax)
+        self.push(bytes, message.into(), None, MistakeKind::Syntax)
     }
 
     /// Notes a mistake whose message ends in the line and column of `other`.
@@ -62,7 +53,7 @@ impl Report {
         message: impl Into<String>,
         other: usize,
     ) -> Result<(), GaveUp> {
-        self.push(bytes, message.into(), Some(other), Kind::Syntax)
+        self.push(bytes, message.into(), Some(other), MistakeKind::Syntax)
     }
 
     /// Notes the mistake after which nothing can be read.
@@ -82,7 +73,7 @@ impl Report {
         bytes: Range<usize>,
         message: String,
         other: Option<usize>,
-        kind: Kind,
+        kind: MistakeKind,
     ) -> Result<(), GaveUp> {
         if self.drafts.len() > MAX_MISTAKES {
             return Err(GaveUp);
@@ -117,6 +108,7 @@ impl Report {
             mistakes.push(Mistake {
                 bytes: draft.bytes.start.min(text.len())..draft.bytes.end.min(text.len()),
                 message: draft.message,
+                kind: draft.kind,
             });
         }
         mistakes.sort_by(|a, b| {

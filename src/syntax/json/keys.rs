@@ -90,7 +90,7 @@ fn sorted(keys: &[Key], text: &[u8], report: &mut Report) -> Result<(), GaveUp> 
 
 fn duplicate(key: &Key, first: &Key, name: &[u8], report: &mut Report) -> Result<(), GaveUp> {
     let message = format!("duplicate key {}: it is already set in", quote(name));
-    report.add_duplicate(key.bytes.clone(), message, first.bytes.start)
+    report.add_duplicate(key.bytes.clone(), message, Some(first.bytes.start))
 }
 
 impl Key {
