@@ -13,6 +13,8 @@ pub mod syntax;
 
 pub mod editorconfig;
 
+pub mod schemas;
+
 pub mod secrets;
 
 pub mod rules;

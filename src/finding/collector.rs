@@ -75,6 +75,12 @@ impl Found {
         self.push(Some(path.into()), subject, Place::Whole, message.into());
     }
 
+    /// A place in another path is in violation; `bytes` are offsets into that path's content.
+    pub fn on_at(&mut self, path: &[u8], bytes: Range<usize>, message: impl Into<String>) {
+        let place = Place::Bytes(bytes);
+        self.push(Some(path.into()), Subject::File, place, message.into());
+    }
+
     /// States that `count` required things were looked for; they enter the compliance score.
     pub fn looked_for(&mut self, count: u64) {
         self.requirements += count;

@@ -10,7 +10,7 @@ use super::reader::PlacedPattern;
 use super::schema::option_names;
 use super::setting::{COMMON_KEYS, RuleOption, Setting, Switch};
 use crate::finding::Severity;
-use crate::rules::{Check, OptionError, Rule};
+use crate::rules::{Check, DefaultPaths, OptionError, Rule};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -209,8 +209,12 @@ impl<'d> Rules<'d> {
             exclude: Vec::new(),
         };
         if severity.is_some() {
+            variant.paths = match (paths, &check) {
+                (Some(paths), _) => Some(self.add_globs(&paths)),
+                (None, Some(check)) => self.default_paths(subject, check.as_ref()),
+                (None, None) => None,
+            };
             variant.check = check;
-            variant.paths = paths.map(|paths| self.add_globs(&paths));
             variant.exclude = self.add_globs(&exclude);
         }
         Some(variant)
@@ -226,11 +230,7 @@ impl<'d> Rules<'d> {
         let paths = find("paths").map(|option| option.item().some_patterns(self.report));
         let exclude = find("exclude").and_then(|option| option.item().patterns(self.report));
         if paths.is_none() && is_on && subject.rule.needs_paths {
-            let message = format!(
-                "`{}` says nothing without `paths`: expected for example `paths: [\"**/*.bak\"]`",
-                subject.rule.id
-            );
-            self.report.add(subject.place.0, subject.place.1, message);
+            self.no_paths(subject);
         }
         (paths.flatten(), exclude.unwrap_or_default())
     }
@@ -302,6 +302,36 @@ impl<'d> Rules<'d> {
         patterns
             .map(|(pattern, at)| self.globs.add(pattern, at))
             .collect()
+    }
+
+    /// The paths of a check that is given none.
+    fn default_paths(&mut self, subject: &Subject<'_>, check: &dyn Check) -> Option<Vec<GlobId>> {
+        match check.default_paths() {
+            DefaultPaths::All => None,
+            DefaultPaths::Missing => {
+                self.no_paths(subject);
+                None
+            }
+            DefaultPaths::These(patterns) => {
+                // They stand in no document, so that none of them is called dead.
+                let nowhere = Position {
+                    source: usize::MAX,
+                    line: 1,
+                    column: 1,
+                };
+                let patterns = patterns.iter();
+                let ids = patterns.map(|pattern| self.globs.add(pattern, &nowhere));
+                Some(ids.collect())
+            }
+        }
+    }
+
+    fn no_paths(&mut self, subject: &Subject<'_>) {
+        let message = format!(
+            "`{}` says nothing without `paths`: expected for example `paths: [\"**/*.bak\"]`",
+            subject.rule.id
+        );
+        self.report.add(subject.place.0, subject.place.1, message);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a rule is: static facts, options that are the check, and the views of the workspace it gets.
 
+use super::options::PathPattern;
 use super::text_rules::TextRules;
 use crate::editorconfig::Properties;
 use crate::finding::{Found, Severity};
@@ -8,6 +9,7 @@ use crate::text::Encoding;
 use crate::walk::{Entry, EntryId, Kind, Tree};
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Static facts of a rule. Everything that is shown about it (catalogue, `explain`, schema, docs) derives from this.
 pub struct Rule {
@@ -81,6 +83,15 @@ pub struct SuppressionTerms {
     pub expiry: bool,
 }
 
+/// Files of the workspace, for rules that judge one file by another.
+pub trait Files: Send + Sync {
+    /// Reads a file whole: its path relative to the workspace, with `/`. Symlinks are not followed.
+    ///
+    /// # Errors
+    /// It is missing, unreadable or larger than the content limit: why, as a sentence without full stop.
+    fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+}
+
 /// The code of a rule. Options are already in `self`. A rule overrides only the level it declares.
 pub trait Check: Send + Sync {
     /// Looks at one path.
@@ -108,10 +119,30 @@ pub trait Check: Send + Sync {
         SuppressionTerms::default()
     }
 
+    /// Told once before the first file of each scan, so that the check can read what it judges others by. What it finds
+    /// is about other paths than those it is given later.
+    fn prepare(&self, _files: &Arc<dyn Files>, _found: &mut Found) {}
+
+    /// The paths that the check looks at where the policy has no `paths`.
+    fn default_paths(&self) -> DefaultPaths {
+        DefaultPaths::All
+    }
+
     /// Looks for mistakes that the types of the options cannot show.
     fn validate(&self) -> Vec<OptionError> {
         Vec::new()
     }
+}
+
+/// What a check looks at where the policy has no `paths`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultPaths {
+    /// Everything.
+    All,
+    /// What matches one of these.
+    These(Vec<PathPattern>),
+    /// With its options it says nothing: the policy has to name paths.
+    Missing,
 }
 
 /// What a content rule can work with.

@@ -21,14 +21,16 @@ mod options;
 #[cfg(test)]
 mod proof;
 mod requirement;
+mod schema_source;
+mod schema_store;
 mod source_files;
 mod text_rules;
 #[cfg(test)]
 mod trial;
 
 pub use check::{
-    Build, Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Part, Reads,
-    Rule, Scope, SuppressionTerms,
+    Build, Check, Content, DefaultPaths, Example, ExampleFile, ExampleKind, Files, Level,
+    OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
@@ -74,6 +76,7 @@ rules! {
     forbidden_content,
     required_content,
     secret,
+    schema,
     unused_suppression,
     expired_suppression,
     malformed_suppression,

@@ -1,13 +1,16 @@
 //! Proves every rule by its own examples, without the engine: the fastest answer while a rule is being written.
 
-use super::{Check, Example, ExampleKind, Level, PathPattern, Rule, Scope, trial};
+use super::{
+    Check, DefaultPaths, Example, ExampleKind, Files, Level, PathPattern, Rule, Scope, trial,
+};
 use crate::editorconfig::{self, Cascade};
 use crate::finding::{Found, Place};
 use crate::walk::{Entry, EntryId, Kind, Meta, Tree, TreeBuilder};
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[test]
 fn every_example_of_every_rule_holds() {
@@ -47,13 +50,26 @@ fn run(rule: &Rule, example: &Example) -> Vec<String> {
     list(directory.path(), "", &mut builder);
     let tree = builder.finish(directory.path().to_owned());
     let (check, scope) = configure(rule, example);
+    let mut violations = Vec::new();
+    let mut found = Found::default();
+    let files: Arc<dyn Files> = Arc::new(Folder(directory.path().to_owned()));
+    check.prepare(&files, &mut found);
+    for draft in found.drain() {
+        let path = String::from_utf8(draft.path.clone().unwrap().to_vec()).unwrap();
+        let bytes = files.read(&path).unwrap_or_default();
+        let mut one = Found::default();
+        match draft.place {
+            Place::Whole => one.on(path.as_bytes(), draft.subject, draft.message),
+            Place::Bytes(range) => one.on_at(path.as_bytes(), range, draft.message),
+        }
+        collect(&mut one, b"", &bytes, &mut violations);
+    }
     let members: Vec<EntryId> = tree
         .entries()
         .filter(|entry| scope.covers(*entry))
         .map(|entry| entry.id())
         .collect();
     let cascade = cascade(&tree);
-    let mut violations = Vec::new();
     for id in &members {
         let mut found = Found::default();
         let entry = tree.entry(*id);
@@ -88,6 +104,15 @@ fn cascade(tree: &Tree) -> Cascade {
         let directory = directory.strip_suffix(b"/").unwrap_or(directory);
         (directory.into(), editorconfig::parse(&read(tree, entry)))
     }))
+}
+
+/// The workspace of an example.
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        std::fs::read(self.0.join(path)).map_err(|_| "there is no such file".into())
+    }
 }
 
 fn create(path: &Path, is: ExampleKind) {
@@ -187,14 +212,19 @@ fn configure(rule: &Rule, example: &Example) -> (Box<dyn Check>, Patterns) {
             .remove(key)
             .map(|value| serde_yaml::from_value::<Vec<PathPattern>>(value).unwrap())
     };
-    let patterns = Patterns(take("paths"), take("exclude").unwrap_or_default());
+    let mut patterns = Patterns(take("paths"), take("exclude").unwrap_or_default());
     assert!(
         !rule.needs_paths || patterns.0.is_some(),
         "{}: example without paths",
         rule.id
     );
     match (rule.build)(&serde_yaml::Value::Mapping(options)) {
-        Ok(check) => (check, patterns),
+        Ok(check) => {
+            if let (None, DefaultPaths::These(default)) = (&patterns.0, check.default_paths()) {
+                patterns.0 = Some(default);
+            }
+            (check, patterns)
+        }
         Err(mistakes) => panic!("{}: {}: {mistakes:?}", rule.id, example.title),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::accounts::{Status, Tally, Totals};
 use super::file::{FileScanner, Part};
+use super::needed;
 use super::order::{Chunks, in_order};
 use super::plan::{Plan, RuleSet};
 use super::read::Desk;
@@ -142,6 +143,7 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
     let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
     let mut collected = Collected::new(scan);
     collected.walked(scan, walked, sink)?;
+    needed::prepare(scan, &suppressions, &mut collected.outcome, sink)?;
     let chunks = Chunks {
         count: scan.tree.len().div_ceil(CHUNK),
         work: |number| {

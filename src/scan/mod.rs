@@ -9,6 +9,7 @@ mod finish;
 mod governance;
 mod inline;
 mod locate;
+mod needed;
 mod order;
 mod plan;
 mod read;

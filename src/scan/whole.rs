@@ -176,14 +176,18 @@ fn offset(text: &str, line: u32, column: u32) -> usize {
             .map_or(rest.len(), |(at, _)| at)
 }
 
-fn cover(suppressions: &PolicySuppressions<'_>, candidates: &[usize], finding: &mut Finding) {
+pub(super) fn cover(
+    suppressions: &PolicySuppressions<'_>,
+    candidates: &[usize],
+    finding: &mut Finding,
+) {
     finding.suppression = suppressions.cover(candidates, &finding.rule_id);
     if finding.suppression.is_some() {
         finding.state = State::Suppressed;
     }
 }
 
-fn count(tally: &mut Tally, finding: &Finding) {
+pub(super) fn count(tally: &mut Tally, finding: &Finding) {
     match finding.state {
         State::Open => tally.violations += 1,
         State::Suppressed => tally.suppressed += 1,

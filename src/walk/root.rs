@@ -44,6 +44,19 @@ impl Root {
         })
     }
 
+    /// A second handle on the same directory.
+    ///
+    /// # Errors
+    /// As the operating system says.
+    pub fn try_clone(&self) -> std::io::Result<Self> {
+        let has_openat2 = self.has_openat2.load(Ordering::Relaxed);
+        Ok(Self {
+            path: self.path.clone(),
+            handle: self.handle.try_clone()?,
+            has_openat2: AtomicBool::new(has_openat2),
+        })
+    }
+
     /// The absolute path it was opened at.
     pub fn path(&self) -> &Path {
         &self.path

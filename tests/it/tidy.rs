@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("search", &[]),
     ("syntax", &[]),
     ("editorconfig", &[]),
+    ("schemas", &["syntax"]),
     ("secrets", &["search"]),
     (
         "rules",
@@ -20,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "text",
             "search",
             "syntax",
+            "schemas",
             "secrets",
             "editorconfig",
         ],
