@@ -76,8 +76,10 @@ fn patterns() -> Vec<Pattern> {
                 ignore_case: true,
                 ..Syntax::default()
             };
-            let source =
-                format!("{word}[ \\t_a-z0-9]{{0,20}}[=:][ \\t'\"]{{0,5}}[a-z0-9_-]{{20,64}}");
+            let source = format!(
+                "{}[ \\t_a-z0-9]{{0,20}}[=:][ \\t'\"]{{0,5}}[a-z0-9_-]{{20,64}}",
+                word.replace('.', "[.]")
+            );
             return Pattern::lazy(&source, syntax, &[word]);
         }
         let text: String = word.chars().flat_map(|one| ['[', one, ']']).collect();

@@ -13,8 +13,8 @@
 use super::literals::Text;
 use super::rarity;
 
-/// The table fits the innermost cache.
-const CELLS: usize = 1 << 15;
+/// Twice the innermost cache of common machines: measured faster than half of it, because fewer places are looked at twice.
+const CELLS: usize = 1 << 16;
 const STEP: usize = 2;
 /// Makes letters lower case. Other bytes change too, alike on both sides; the literal itself is compared afterwards.
 const FOLD: u32 = 0x2020_2020;
@@ -204,7 +204,7 @@ fn sampled(block: &[u8; REACH], offset: usize) -> u64 {
 /// The table's cell for the second to fourth of the bytes.
 #[inline(always)]
 fn cell(eight: u64, factor: u64) -> usize {
-    let product = ((eight << 32) & 0xFFFF_FF00_0000_0000).wrapping_mul(factor) >> 49;
+    let product = ((eight << 32) & 0xFFFF_FF00_0000_0000).wrapping_mul(factor) >> 48;
     usize::try_from(product).unwrap_or(0)
 }
 
@@ -231,7 +231,7 @@ fn sparsest(marks: &[Mark]) -> (Box<[u8; CELLS]>, u64) {
 
 #[expect(
     clippy::large_stack_arrays,
-    reason = "32 KiB, moved to the heap at once"
+    reason = "64 KiB, moved to the heap at once"
 )]
 fn marked(marks: &[Mark], factor: u64) -> Box<[u8; CELLS]> {
     let mut table = Box::new([0; CELLS]);
