@@ -78,14 +78,16 @@ enum Next {
     NoMore,
 }
 
-/// Tells the matches to be found in the windows, which are all windows of one pattern in ascending order.
+/// Tells the matches to be found in the windows, which are all windows of one pattern in ascending order. Returns how
+/// many bytes the expressions were run over: to the match's end where there is one, else to the end of what they saw.
 pub(super) fn confirm(
     windows: &[Window],
     regex: &Regex,
     shape: &Shape,
     field: Field<'_>,
     mut found: impl FnMut(Range<usize>),
-) {
+) -> usize {
+    let mut looked_at = 0;
     let mut at = field.from;
     let mut rest = windows;
     while let Some((&first, after)) = rest.split_first() {
@@ -94,42 +96,49 @@ pub(super) fn confirm(
         rest = &after[near..];
         at = at.max(window.first);
         while at <= window.last && at < field.to {
-            match next(regex, shape, field.text, at, &window) {
+            match next(regex, shape, (field.text, at), &window, &mut looked_at) {
                 Next::Found(range) if range.start < field.to => {
                     at = range.end.max(at + 1);
                     found(range);
                 }
                 Next::NotInWindow => break,
-                Next::Found(_) | Next::NoMore => return,
+                Next::Found(_) | Next::NoMore => return looked_at,
             }
         }
     }
+    looked_at
 }
 
 /// The first match that begins at `at` or later, and in the window or before the next one.
-fn next(regex: &Regex, shape: &Shape, text: &[u8], at: usize, window: &Window) -> Next {
-    let anywhere = |at: usize| {
-        regex
-            .find_at(text, at)
-            .map_or(Next::NoMore, |found| Next::Found(found.range()))
+fn next(
+    regex: &Regex,
+    shape: &Shape,
+    (text, at): (&[u8], usize),
+    window: &Window,
+    looked_at: &mut usize,
+) -> Next {
+    let mut find = |regex: &Regex, text: &[u8], at: usize| {
+        let found = regex.find_at(text, at).map(|found| found.range());
+        *looked_at += found.as_ref().map_or(text.len(), |range| range.end) - at;
+        found
     };
     if window.end == usize::MAX {
-        return anywhere(at);
+        return find(regex, text, at).map_or(Next::NoMore, Next::Found);
     }
     let end = window.end.saturating_add(LOOK).min(text.len());
     if at > end {
         return Next::NotInWindow;
     }
     let near = &text[..end];
-    let found = match &shape.head {
-        Some(head) => head.regex.find_at(near, at),
-        None => regex.find_at(near, at),
+    let Some(head) = &shape.head else {
+        return find(regex, near, at)
+            .filter(|found| found.start <= window.last)
+            .map_or(Next::NotInWindow, Next::Found);
     };
-    match found {
-        Some(found) if found.start() <= window.last => match shape.head {
-            Some(_) => anywhere(found.start()),
-            None => Next::Found(found.range()),
-        },
+    match find(&head.regex, near, at) {
+        Some(found) if found.start <= window.last => {
+            find(regex, text, found.start).map_or(Next::NoMore, Next::Found)
+        }
         _ => Next::NotInWindow,
     }
 }

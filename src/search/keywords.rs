@@ -132,7 +132,7 @@ fn branches(piece: &Hir) -> Option<Vec<Hir>> {
 /// The first stretch of pieces whose texts all contain a keyword.
 fn stretch(parts: &[Part], keywords: &[Vec<u8>]) -> Option<Vec<Required>> {
     let (before, after) = literals::distances(parts);
-    for first in 0..parts.len() {
+    for (first, before) in before.iter().enumerate() {
         let mut texts = vec![Text::default()];
         for (last, part) in parts.iter().enumerate().skip(first) {
             let Some(next) = literals::product(&texts, part, MOST_STRINGS) else {
@@ -142,7 +142,7 @@ fn stretch(parts: &[Part], keywords: &[Vec<u8>]) -> Option<Vec<Required>> {
             let found: Option<Vec<Required>> = texts
                 .iter()
                 .map(|text| occurrence(text, keywords))
-                .map(|found| found.map(|one| one.within(before[first], after[last])))
+                .map(|found| found.map(|one| one.within(*before, after[last])))
                 .collect();
             if found.is_some() {
                 return found;

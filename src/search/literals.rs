@@ -412,8 +412,8 @@ pub(super) fn distances(parts: &[Part]) -> (Vec<Distance>, Vec<Distance>) {
 fn cost(literals: &[Required]) -> f64 {
     let each = |one: &Required| {
         let reach = match one.before.most {
-            Some(most) => 1.0 + most.min(1000) as f64 / 1000.0,
-            None => 4.0,
+            Some(most) => 1.0 + f64::from(u16::try_from(most).unwrap_or(u16::MAX)) / 1000.0,
+            None => 100.0,
         };
         rarity::chance(&one.text.bytes) * reach + 1e-9
     };

@@ -13,6 +13,8 @@ mod segment;
 mod shape;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torture;
 
 pub use keywords::keywords_hold;
 pub use pattern::{Pattern, PatternError, Syntax};

@@ -6,14 +6,14 @@ const CLASSES: &[u8; 41] = b"abcdefghijklmnopqrstuvwxyz0123456789\x7f-. /";
 const COUNT: usize = CLASSES.len() + 1;
 
 /// The class of each byte.
-const CLASS: [u8; 256] = {
-    let mut class = [41; 256];
+const CLASS: [usize; 256] = {
+    let mut class = [CLASSES.len(); 256];
     let mut byte = 0;
     while byte < 256 {
         let mut number = 0;
         while number < CLASSES.len() {
             if (byte | 0x20) == CLASSES[number] as usize {
-                class[byte] = number as u8;
+                class[byte] = number;
             }
             number += 1;
         }
@@ -176,6 +176,17 @@ pub(super) fn common(four: [u8; 4], fold: bool) -> u64 {
     ((1 << 32) >> (bits / 4).min(32)) >> rarer
 }
 
+/// How common those of the commonest four bytes are together for which the test holds, in parts of 2^32.
+pub(super) fn commonest(mut test: impl FnMut([u8; 4]) -> bool) -> u64 {
+    let entries = COMMONEST.iter().flat_map(|line| line.as_chunks::<5>().0);
+    let weight = |&[one, two, three, four, code]: &[u8; 5]| {
+        let met = test([one, two, three, four]);
+        let bits = (LISTED + u32::from(code) - u32::from(b'A')) / 4;
+        if met { (1 << 32) >> bits.min(32) } else { 0 }
+    };
+    entries.map(weight).sum()
+}
+
 /// How rare four bytes are that are among the commonest.
 fn listed(four: [u8; 4]) -> Option<u32> {
     let entry = |number: usize| COMMONEST[number / 20].as_chunks::<5>().0[number % 20];
@@ -194,7 +205,7 @@ fn listed(four: [u8; 4]) -> Option<u32> {
 
 /// Four times the negative binary logarithm of the chance.
 pub(super) fn quarter_bits(text: &[u8]) -> u32 {
-    let class = |byte: u8| usize::from(CLASS[usize::from(byte)]);
+    let class = |byte: u8| CLASS[usize::from(byte)];
     let above = |code: u8| u32::from(code) - u32::from(b'0');
     let first = text.first().map_or(0, |&byte| above(ALONE[class(byte)]));
     let rest = text

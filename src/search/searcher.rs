@@ -20,6 +20,14 @@ pub struct Desk {
     pub(super) windows: Vec<Window>,
     /// For each pattern the number of its last window in the list, counted from one.
     latest: Vec<u32>,
+    pub(super) looked_at: usize,
+}
+
+impl Desk {
+    /// How many bytes expressions were run over in the last search, bytes that were looked at again counted again.
+    pub fn looked_at(&self) -> usize {
+        self.looked_at
+    }
 }
 
 /// What was found: for each pattern its matches, ascending and not overlapping, as the pattern alone would find them.
@@ -79,6 +87,13 @@ impl Searcher {
         self.alone.iter().map(|number| *number as usize)
     }
 
+    /// How many literals of the patterns stand in a text: what the filter lets through, for benchmarks.
+    pub fn literals_met(&self, text: &[u8]) -> usize {
+        let mut places = 0;
+        self.filter.find(text, |_, _| places += 1);
+        places
+    }
+
     /// Finds all matches in a whole text.
     pub fn search(&self, text: &[u8], desk: &mut Desk) -> Matches {
         let field = Field {
@@ -86,7 +101,7 @@ impl Searcher {
             from: 0,
             to: usize::MAX,
         };
-        let mut found = Vec::new();
+        let (mut found, mut looked_at) = (Vec::new(), 0);
         self.candidates(text, desk);
         self.each(&desk.windows, |number, pattern, windows| {
             let Some(regex) = pattern.regex() else {
@@ -95,10 +110,12 @@ impl Searcher {
             let tell = |range| found.push((number, range));
             if windows.is_empty() {
                 regex.find_iter(text).map(|one| one.range()).for_each(tell);
+                looked_at += text.len();
             } else {
-                confirm(windows, regex, pattern.shape(), field, tell);
+                looked_at += confirm(windows, regex, pattern.shape(), field, tell);
             }
         });
+        desk.looked_at = looked_at;
         Matches {
             found,
             cut: Vec::new(),
@@ -107,7 +124,9 @@ impl Searcher {
 
     /// Puts the windows in which the patterns with literals can match on the desk, by pattern, then by place.
     pub(super) fn candidates(&self, text: &[u8], desk: &mut Desk) {
-        let Desk { windows, latest } = desk;
+        let Desk {
+            windows, latest, ..
+        } = desk;
         windows.clear();
         if latest.len() < self.patterns.len() {
             latest.resize(self.patterns.len(), 0);

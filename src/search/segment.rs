@@ -52,6 +52,7 @@ impl Searcher {
     ) -> Matches {
         resume.0.resize(self.patterns().len(), None);
         let mut matches = Matches::default();
+        let mut looked_at = 0;
         self.candidates(segment.text, desk);
         self.each(&desk.windows, |number, pattern, windows| {
             let Some(regex) = pattern.regex() else {
@@ -66,8 +67,9 @@ impl Searcher {
             };
             if windows.is_empty() {
                 throughout(regex, field, before, tell);
+                looked_at += segment.own.len();
             } else {
-                confirm(windows, regex, pattern.shape(), field, tell);
+                looked_at += confirm(windows, regex, pattern.shape(), field, tell);
             }
             if last != before {
                 *ended = last.map(|end| segment.offset + end as u64);
@@ -76,6 +78,7 @@ impl Searcher {
                 matches.cut.push((number, start));
             }
         });
+        desk.looked_at = looked_at;
         matches
     }
 }

@@ -78,7 +78,7 @@ fn contains(found: &[u8], required: &[Required]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(700))]
 
     #[test]
     fn each_match_contains_a_literal_of_the_proof(source in expression(), syntax in syntax(), text in text()) {

@@ -78,6 +78,9 @@ fn twice_the_text_is_twice_the_work() {
             assert!(looked_at <= 12 * text.len(), "{piece}: {looked_at}");
             looked_at
         });
-        assert!(twice <= 2 * once + once / 8 + 4096, "{piece}: {once}, then {twice}");
+        assert!(
+            twice <= 2 * once + once / 8 + 4096,
+            "{piece}: {once}, then {twice}"
+        );
     }
 }
