@@ -189,7 +189,7 @@ fn own_detectors(data: &[DetectorData], mistakes: &mut Vec<OptionError>) -> Vec<
                 message,
             });
         };
-        if !taken.insert(data.id.clone()) {
+        if !taken.insert(data.id.to_string()) {
             wrong("id", format!("another detector is `{}` already", data.id));
         }
         match Detector::new(data.clone()) {

@@ -1,8 +1,7 @@
 //! The detectors that are built in: data files, read when somebody first asks for a detector.
 
-use super::detector::{Confidence, Detector, DetectorData};
-use rayon::prelude::*;
-use serde::Deserialize;
+use super::detector::{Confidence, Detector};
+use super::notation;
 use std::sync::LazyLock;
 
 /// The data files, one line each.
@@ -27,29 +26,12 @@ pub(super) const FILES: [(&str, &str); 12] = [
     ("web.toml", include_str!("detectors/web.toml")),
 ];
 
-/// A data file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    detector: Vec<DetectorData>,
-}
-
-/// The detectors of a data file.
-///
-/// # Errors
-/// It is no TOML, or a detector has a field that it cannot have.
-pub(super) fn parse(text: &str) -> Result<Vec<Detector>, toml::de::Error> {
-    let file: File = toml::from_str(text)?;
-    Ok(file.detector.into_iter().map(Detector::built_in).collect())
-}
-
 static DETECTORS: LazyLock<Vec<Detector>> = LazyLock::new(|| {
-    let files: Vec<Vec<Detector>> = FILES
-        .par_iter()
-        // A test proves that each file can be read.
-        .map(|(_, text)| parse(text).unwrap_or_default())
-        .collect();
-    files.into_iter().flatten().collect()
+    // A test proves that each file can be read.
+    let data = FILES
+        .iter()
+        .flat_map(|(_, text)| notation::parse(text).unwrap_or_default());
+    data.map(Detector::built_in).collect()
 });
 
 /// All built-in detectors, in the order of the data files.
@@ -64,9 +46,9 @@ static PREFIXES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let sure = detectors()
         .iter()
         .filter(|one| one.confidence() == Confidence::High && !one.data.ignore_case);
-    let mut prefixes: Vec<&str> = sure
+    let mut prefixes: Vec<&'static str> = sure
         .flat_map(|one| &one.data.keywords)
-        .map(String::as_str)
+        .map(AsRef::as_ref)
         .filter(|word| PREFIX_LENGTHS.contains(&word.len()) && word.bytes().all(is_prefix_byte))
         .collect();
     prefixes.sort_unstable_by_key(|prefix| std::cmp::Reverse(prefix.len()));

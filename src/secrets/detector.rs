@@ -4,6 +4,7 @@ use super::checksum::Checksum;
 use crate::search::{Pattern, PatternError, Syntax};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How sure it is that what a detector matches is a credential. The order is from doubtful to sure.
@@ -22,13 +23,14 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    /// The word used in data files and policies.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
+    /// The one with this name in data files and policies.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            "high" => Self::High,
+            _ => return None,
+        })
     }
 }
 
@@ -47,22 +49,35 @@ pub enum Shape {
     Block,
 }
 
+impl Shape {
+    /// The one with this name in data files and policies.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "token" => Self::Token,
+            "value" => Self::Value,
+            "password" => Self::Password,
+            "block" => Self::Block,
+            _ => return None,
+        })
+    }
+}
+
 /// A detector as it is written in a data file or in a policy.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(rename = "Detector")]
 pub struct DetectorData {
     /// Lower-case words joined by `-`, different from the ids of all other detectors.
-    pub id: String,
+    pub id: Cow<'static, str>,
     /// What it finds, as messages call it.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// A regular expression on bytes; classes are ASCII, `^` and `$` match at lines. Group 1, if there is one, is the
     /// credential, else the whole match is.
-    pub pattern: String,
+    pub pattern: Cow<'static, str>,
     /// Whether upper and lower case are the same, in the pattern and in the keywords.
     pub ignore_case: bool,
     /// Texts of which each match contains at least one. A detector in a policy may leave them out.
-    pub keywords: Vec<String>,
+    pub keywords: Vec<Cow<'static, str>>,
     /// The checksum that the credential carries.
     pub checksum: Option<Checksum>,
     /// The least Shannon entropy of the credential, in bits per character.
@@ -72,13 +87,13 @@ pub struct DetectorData {
     /// What the credential is made of.
     pub shape: Shape,
     /// What to do when it leaked.
-    pub remedy: String,
+    pub remedy: Cow<'static, str>,
     /// The page that documents it.
-    pub url: String,
+    pub url: Cow<'static, str>,
     /// Texts in which it is found; templates in `<...>` are filled with random characters.
-    pub examples: Vec<String>,
+    pub examples: Vec<Cow<'static, str>>,
     /// Texts in which it is not found.
-    pub counterexamples: Vec<String>,
+    pub counterexamples: Vec<Cow<'static, str>>,
 }
 
 /// What is wrong with a detector: the key, and a sentence.
@@ -105,10 +120,10 @@ pub struct Detector {
 impl Detector {
     /// A built-in detector: its pattern is compiled when it is wanted first; tests prove it.
     pub(super) fn built_in(data: DetectorData) -> Self {
-        let keywords: Vec<&str> = data.keywords.iter().map(String::as_str).collect();
+        let keywords: Vec<&str> = data.keywords.iter().map(AsRef::as_ref).collect();
         let pattern = Pattern::lazy(&data.pattern, syntax(&data), &keywords);
         Self {
-            id: data.id.as_str().into(),
+            id: data.id.as_ref().into(),
             pattern,
             data,
         }
@@ -123,7 +138,7 @@ impl Detector {
         match Pattern::new(&data.pattern, syntax(&data)) {
             Ok(pattern) if mistakes.is_empty() => {
                 return Ok(Self {
-                    id: data.id.as_str().into(),
+                    id: data.id.as_ref().into(),
                     pattern,
                     data,
                 });

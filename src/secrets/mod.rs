@@ -6,6 +6,7 @@ mod data;
 mod detector;
 mod judge;
 mod mask;
+mod notation;
 mod overlap;
 mod placeholder;
 mod plausible;

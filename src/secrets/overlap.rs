@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::secrets::{Confidence, DetectorData};
 
-    fn detector(id: &str, confidence: Confidence) -> Detector {
+    fn detector(id: &'static str, confidence: Confidence) -> Detector {
         let data = DetectorData {
             id: id.into(),
             name: id.into(),
