@@ -92,7 +92,6 @@ mod tests {
 
     #[test]
     fn the_published_vectors_hold() {
-        let hex = |bytes: &[u8]| -> String { bytes.iter().map(|b| format!("{b:02x}")).collect() };
         // RFC 4231, test cases 1, 2 and 6.
         for (key, message, expected) in [
             (
@@ -111,8 +110,12 @@ mod tests {
                 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
             ),
         ] {
-            assert_eq!(hex(&Key::new(key).authenticate(message)), expected);
-            assert_eq!(hex(&fingerprint(&Key::new(key), message)), expected[..32]);
+            let whole = Key::new(key).authenticate(message);
+            assert_eq!(
+                format!("{whole:02x?}").replace(['[', ']', ',', ' '], ""),
+                expected
+            );
+            assert_eq!(fingerprint(&Key::new(key), message), whole[..16]);
         }
     }
 

@@ -54,6 +54,13 @@ pub(super) fn is_word(value: &[u8]) -> bool {
     is_match(&WORDS, value)
 }
 
+/// Hosts that nobody has (RFC 2606), after the `@` of an address.
+static RESERVED_HOST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    compile(
+        r"^@(?:[0-9a-z_.-]{0,30}\.)?(?:example(?:\.(?:com|org|net))?|test|invalid)(?:[^0-9a-z.-]|$)",
+    )
+});
+
 /// What kinds of characters a value has.
 #[derive(Default)]
 struct Makeup {
@@ -170,6 +177,9 @@ pub(super) fn password(site: &Site<'_>) -> bool {
     if makeup.digits == 0
         && (value.len() < 10 || makeup.kinds() < 2 || entropy(value) < 3.0 || is_wordy(value))
     {
+        return false;
+    }
+    if is_match(&RESERVED_HOST, site.after) {
         return false;
     }
     // Without quotes, in source code, it is an expression.

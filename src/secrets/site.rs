@@ -95,6 +95,33 @@ const TEXT_FOLDERS: [&[u8]; 8] = [
     b"po",
 ];
 
+const DIGEST_EXTENSIONS: [&[u8]; 7] = [
+    b"lock", b"sum", b"sha256", b"sha512", b"md5", b"asc", b"sig",
+];
+
+/// Ends of names of what programs wrote.
+const GENERATED_ENDS: [&[u8]; 9] = [
+    b".min.js",
+    b".min.css",
+    b".min.mjs",
+    b".map",
+    b".bundle.js",
+    b".svg",
+    b".ipynb",
+    b".pdf",
+    b".snap",
+];
+
+/// Ends of names of tests, before the extension.
+const TEST_ENDS: [&[u8]; 7] = [
+    b"_test", b".test", b"_spec", b".spec", b"-test", b"tests", b"test",
+];
+
+const EXAMPLE_EXTENSIONS: [&[u8]; 5] = [b"example", b"sample", b"dist", b"template", b"tmpl"];
+
+/// Extensions of translated texts.
+const TEXT_EXTENSIONS: [&[u8]; 6] = [b"po", b"pot", b"xlf", b"strings", b"resx", b"arb"];
+
 fn is_one_of(name: &[u8], list: &[&[u8]]) -> bool {
     list.iter().any(|one| name.eq_ignore_ascii_case(one))
 }
@@ -120,53 +147,20 @@ impl FileKind {
         {
             traits |= SETTINGS;
         }
-        if is_one_of(name, &LOCK_FILES)
-            || is_one_of(
-                extension,
-                &[
-                    b"lock", b"sum", b"sha256", b"sha512", b"md5", b"asc", b"sig",
-                ],
-            )
-        {
+        if is_one_of(name, &LOCK_FILES) || is_one_of(extension, &DIGEST_EXTENSIONS) {
             traits |= DIGESTS;
         }
-        let is_minified = [
-            &b".min.js"[..],
-            b".min.css",
-            b".min.mjs",
-            b".map",
-            b".bundle.js",
-            b".svg",
-            b".ipynb",
-            b".pdf",
-            b".snap",
-        ];
-        if is_minified.iter().any(|end| ends_with(name, end)) {
+        if GENERATED_ENDS.iter().any(|end| ends_with(name, end)) {
             traits |= GENERATED;
         }
-        let tests = [
-            &b"_test"[..],
-            b".test",
-            b"_spec",
-            b".spec",
-            b"-test",
-            b"tests",
-            b"test",
-        ];
         let before_dot = dot.map_or(name, |dot| &name[..dot]);
-        if tests.iter().any(|end| ends_with(before_dot, end))
+        if TEST_ENDS.iter().any(|end| ends_with(before_dot, end))
             || name.starts_with(b"test_")
-            || is_one_of(
-                extension,
-                &[b"example", b"sample", b"dist", b"template", b"tmpl"],
-            )
+            || is_one_of(extension, &EXAMPLE_EXTENSIONS)
         {
             traits |= TESTS;
         }
-        if is_one_of(
-            extension,
-            &[b"po", b"pot", b"xlf", b"strings", b"resx", b"arb"],
-        ) {
+        if is_one_of(extension, &TEXT_EXTENSIONS) {
             traits |= TEXTS;
         }
         for folder in parts {
@@ -255,10 +249,7 @@ impl<'t> Site<'t> {
 
     /// The name of what the value is assigned to: the first one in front of it.
     pub(super) fn name(&self) -> &'t [u8] {
-        let start = self
-            .before
-            .iter()
-            .position(|byte| byte.is_ascii_alphanumeric());
+        let start = self.before.iter().position(u8::is_ascii_alphanumeric);
         let named = &self.before[start.unwrap_or(self.before.len())..];
         let length = named.iter().take_while(|byte| is_name(**byte)).count();
         &named[..length]
