@@ -3,10 +3,13 @@
 
 mod backup_name;
 mod check;
+mod comment_style;
+mod comments;
 mod copy_votes;
 mod describe;
 mod extensions;
 mod folders;
+mod indents;
 mod letter_case;
 mod link;
 mod listing;
@@ -64,6 +67,10 @@ rules! {
     byte_order_mark,
     line_count,
     sorted_lines,
+    line_length,
+    indentation,
+    editorconfig,
+    todo_format,
     forbidden_content,
     required_content,
     unused_suppression,
