@@ -8,7 +8,9 @@ mod comments;
 mod copy_votes;
 mod describe;
 mod extensions;
+mod file_head;
 mod folders;
+mod header_template;
 mod indents;
 mod letter_case;
 mod link;
@@ -71,6 +73,7 @@ rules! {
     indentation,
     editorconfig,
     todo_format,
+    licence_header,
     forbidden_content,
     required_content,
     unused_suppression,

@@ -120,9 +120,10 @@ impl TryFrom<Options> for TodoFormat {
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         };
         let wrong_marker = markers.iter().find(|text| !is_word(text)).cloned();
-        let follows = regex::bytes::RegexBuilder::new(&format!(r"\A(?:{pattern})"))
-            .build()
-            .map_err(|error| format!("`{pattern}` is no regular expression: {error}"))?;
+        // Alone first: a stray parenthesis must not get around the anchor.
+        let follows = Regex::new(&pattern).and_then(|_| Regex::new(&format!(r"\A(?:{pattern})")));
+        let follows =
+            follows.map_err(|error| format!("`{pattern}` is no regular expression: {error}"))?;
         let expected = match (&*expected, &*pattern) {
             ("", DEFAULT_PATTERN) => "an issue, a name in parentheses or an address".to_owned(),
             ("", pattern) => format!("`{pattern}`"),
