@@ -395,9 +395,7 @@ pub(super) fn of(name: &[u8]) -> Option<&'static CommentStyle> {
     let dot = memchr::memrchr(b'.', name)?;
     let extension = &name[dot + 1..];
     let is_it = |known: &&str| known.as_bytes().eq_ignore_ascii_case(extension);
-    let found = EXTENSIONS
-        .iter()
-        .find(|(_, all)| all.iter().any(|known| is_it(known)));
+    let found = EXTENSIONS.iter().find(|(_, all)| all.iter().any(is_it));
     found.map(|(style, _)| *style)
 }
 

@@ -154,7 +154,7 @@ impl Editorconfig {
             .filter(|_| is_open(TextRule::LineEndings))
         {
             under("end_of_line", found, |own| {
-                line_endings::report(end.into(), bytes, own)
+                line_endings::report(end.into(), bytes, own);
             });
         }
         if settings.trim_trailing_whitespace == Some(true) && is_open(TextRule::TrailingWhitespace)
@@ -165,7 +165,7 @@ impl Editorconfig {
         }
         if settings.insert_final_newline == Some(true) && is_open(TextRule::FinalNewline) {
             under("insert_final_newline", found, |own| {
-                final_newline::report_missing(bytes, own)
+                final_newline::report_missing(bytes, own);
             });
         }
         self.line_length(settings, file, found);
@@ -176,7 +176,7 @@ impl Editorconfig {
                 None => "indent_size",
             };
             under(property, found, |own| {
-                self.indentation.report(settings, file, own)
+                self.indentation.report(settings, file, own);
             });
         }
     }

@@ -43,12 +43,15 @@ impl Word<'_> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
     /// The header is there; with its years, each with its place.
-    Same(Vec<(Range<usize>, Years)>),
+    Same(Found),
     /// The header begins, but is another from a word on: the number of the word and what was expected.
     Differs(usize, String),
     /// No header.
     Missing,
 }
+
+/// The years of a header, each with its place.
+type Found = Vec<(Range<usize>, Years)>;
 
 /// The years of a copyright line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,11 +119,7 @@ impl Template {
     }
 
     /// The years, or how many tokens fit and the word at which they end.
-    fn walk(
-        &self,
-        words: &[Word<'_>],
-        start: usize,
-    ) -> Result<Vec<(Range<usize>, Years)>, (usize, usize)> {
+    fn walk(&self, words: &[Word<'_>], start: usize) -> Result<Found, (usize, usize)> {
         let mut years = Vec::new();
         let mut at = start;
         for (number, token) in self.tokens.iter().enumerate() {

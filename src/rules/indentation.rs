@@ -122,7 +122,7 @@ pub(super) struct Indentation {
     size: Option<NonZeroU32>,
     /// Whether a line that goes on with the line before it may be aligned by spaces.
     allow_alignment: bool,
-    /// Extensions of files that need tabs, whatever the policy's style. Makefiles do too.
+    /// Extensions of files that need tabs, whatever the policy's style. Makefiles, which need both, are left alone.
     tab_extensions: Extensions,
     /// Extensions of files that need spaces, whatever the policy's style.
     space_extensions: Extensions,
@@ -188,11 +188,11 @@ impl Indentation {
         let language = comment_style::of(name);
         let mut listing = Listing::new(found, self.max_findings);
         match style {
-            // A recipe is indented by a tab, what else there is by spaces.
-            Style::Consistent if is_makefile || language.is_none() => {}
+            // A recipe is indented by a tab, what else there is as one likes.
+            _ if is_makefile => {}
+            Style::Consistent if language.is_none() => {}
             Style::Consistent => consistent(file.bytes, language, &mut listing),
             Style::Tabs => self.tabs(file.bytes, language, &mut listing),
-            Style::Spaces if is_makefile => {}
             Style::Spaces => spaces(file.bytes, language, &mut listing),
         }
         let size = settings.indent_size.or(self.size);

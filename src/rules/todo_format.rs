@@ -13,8 +13,8 @@ use serde::Deserialize;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-/// An issue or a name in parentheses; or an issue or an address right after the marker.
-const DEFAULT_PATTERN: &str = r"\([^()\r\n]*[\p{L}\p{N}][^()\r\n]*\)|:?[ \t]*[\(\[<]?(?:#\d|[A-Z][A-Z0-9]+-\d|https?://)|[^\r\n]*https?://";
+/// Something in parentheses or an issue's key right after the marker, or an issue's number or an address on the line.
+const DEFAULT_PATTERN: &str = r"\([^()\r\n]*[\p{L}\p{N}][^()\r\n]*\)|:?[ \t]*[\(\[<]?(?:#\d|[A-Z][A-Z0-9]+-\d|https?://)|[^\r\n]*(?:https?://|#\d)";
 
 pub(super) static RULE: Rule = Rule {
     id: "todo-format",
@@ -242,6 +242,7 @@ mod tests {
             "TODO: #12",
             "TODO: ABC-12 x",
             "TODO [#12]",
+            "TODO: drop it, see #12",
             "TODO: see https://x.y/1",
             "TODO(@ann)",
             "TODO(2025-01-01)",
