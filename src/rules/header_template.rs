@@ -3,6 +3,8 @@
 
 use super::comment_style::CommentStyle;
 use super::comments::comments;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Words that `{any}` stands for, at most.
@@ -48,6 +50,19 @@ pub(super) enum Comparison {
     Differs(usize, String),
     /// No header.
     Missing,
+}
+
+/// Which form a year has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum YearForm {
+    /// One year, a range, a list, up to `present`.
+    #[default]
+    Any,
+    /// One year.
+    Single,
+    /// More than one: a range or a list.
+    Range,
 }
 
 /// The years of a header, each with its place.

@@ -3,19 +3,16 @@
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
 use super::comment_style::{self, CommentStyle};
 use super::comments::comments;
-use super::file_head::{self, Insertion};
-use super::header_template::{Comparison, Template, Years, words};
+use super::file_head::{self, Insertion, head, is_generated};
+use super::header_template::{Comparison, Template, YearForm, Years, words};
 use super::listing::clipped;
 use super::options::build;
+use super::spdx::{Licences, expression, is_same, one_of};
 use crate::finding::{Found, Severity};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-/// Bytes at the start of a file that a header is looked for in, at most.
-const HEAD: usize = 32 << 10;
 /// What comes before a licence's name.
 const TAG: &str = "SPDX-License-Identifier:";
 
@@ -149,62 +146,6 @@ impl Default for Options {
             within_lines: 20,
             skip_generated: true,
         }
-    }
-}
-
-/// Which form a year has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum YearForm {
-    /// One year, a range, a list, up to `present`.
-    #[default]
-    Any,
-    /// One year.
-    Single,
-    /// More than one: a range or a list.
-    Range,
-}
-
-/// Names of licences, or `any`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Licences(Vec<String>);
-
-impl<'de> Deserialize<'de> for Licences {
-    fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Licences;
-            fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                out.write_str("the name of a licence, a list of names, or `any`")
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Licences, E> {
-                Ok(Licences(vec![text.to_owned()]))
-            }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                self,
-                mut list: A,
-            ) -> Result<Licences, A::Error> {
-                let mut all = Vec::new();
-                while let Some(one) = list.next_element()? {
-                    all.push(one);
-                }
-                Ok(Licences(all))
-            }
-        }
-        source.deserialize_any(Visitor)
-    }
-}
-
-impl JsonSchema for Licences {
-    fn schema_name() -> Cow<'static, str> {
-        "Licences".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let name = serde_json::json!({ "type": "string", "minLength": 1 });
-        schemars::json_schema!({
-            "description": "An SPDX licence expression, a list of those that are fine, or `any`",
-            "anyOf": [name, { "type": "array", "items": name, "minItems": 1 }]
-        })
     }
 }
 
@@ -420,45 +361,6 @@ fn spdx(names: &[String], style: &CommentStyle, (name, head, from): Head<'_>, fo
     );
 }
 
-/// Where the expression after a tag is: to the end of the line or of the comment.
-fn expression(style: &CommentStyle, head: &[u8], rest: Range<usize>) -> Range<usize> {
-    let text = &head[rest.clone()];
-    let line = memchr::memchr(b'\n', text).map_or(text, |end| &text[..end]);
-    let mut kept = line.trim_ascii_end();
-    for (_, close) in style.blocks {
-        kept = kept
-            .strip_suffix(close.as_bytes())
-            .unwrap_or(kept)
-            .trim_ascii_end();
-    }
-    let start = rest.start + (kept.len() - kept.trim_ascii_start().len());
-    start..start + kept.trim_ascii().len()
-}
-
-/// Whether two expressions are the same, apart from blanks, case and parentheses around all of it.
-fn is_same(a: &str, b: &str) -> bool {
-    let plain = |text: &str| {
-        let text = text.trim();
-        let inner = text
-            .strip_prefix('(')
-            .and_then(|text| text.strip_suffix(')'));
-        let inner = inner.filter(|inner| !inner.contains(['(', ')']));
-        let words: Vec<&str> = inner.unwrap_or(text).split_whitespace().collect();
-        words.join(" ").to_ascii_lowercase()
-    };
-    plain(a) == plain(b)
-}
-
-fn one_of(names: &[String]) -> String {
-    match names {
-        [] => "a licence".into(),
-        names => {
-            let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            quoted.join(" or ")
-        }
-    }
-}
-
 /// A finding where the header belongs, which shows it.
 fn missing(
     what: &str,
@@ -473,32 +375,6 @@ fn missing(
     debug_assert_eq!(at, from);
     let shown = clipped(text.trim(), 300);
     found.at(at..at, format!("{what}, expected here: {shown}"));
-}
-
-/// The file up to so many lines after an offset, and not too far.
-fn head(bytes: &[u8], from: usize, lines: usize) -> &[u8] {
-    let most = bytes.len().min(from.saturating_add(HEAD));
-    let ends = memchr::memchr_iter(b'\n', &bytes[from..most]);
-    let end = ends.take(lines).last().map_or(most, |at| from + at + 1);
-    let has_all = memchr::memchr_iter(b'\n', &bytes[from..most])
-        .nth(lines.saturating_sub(1))
-        .is_some();
-    if has_all {
-        &bytes[..end]
-    } else {
-        &bytes[..most]
-    }
-}
-
-/// Whether a file says that a program wrote it.
-fn is_generated(head: &[u8]) -> bool {
-    let holds = |text: &str| memchr::memmem::find(head, text.as_bytes()).is_some();
-    let is_by_program = || {
-        const WORDS: &[u8] = b"automatically generated by";
-        head.windows(WORDS.len())
-            .any(|text| text.eq_ignore_ascii_case(WORDS))
-    };
-    holds("@generated") || (holds("ode generated") && holds("DO NOT EDIT")) || is_by_program()
 }
 
 #[cfg(test)]

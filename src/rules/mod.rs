@@ -22,6 +22,7 @@ mod options;
 #[cfg(test)]
 mod proof;
 mod requirement;
+mod spdx;
 mod text_rules;
 #[cfg(test)]
 mod trial;
