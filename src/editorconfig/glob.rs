@@ -38,10 +38,10 @@ impl Glob {
             is_rooted: false,
         };
         let nodes = parser.sequence(0, tokens.len(), 0)?;
-        if !parser.is_rooted {
-            if let Some(simple) = simple(&nodes) {
-                return Ok(simple);
-            }
+        if !parser.is_rooted
+            && let Some(simple) = simple(&nodes)
+        {
+            return Ok(simple);
         }
         let mut expression = String::from(r"\A");
         let mut nodes = &nodes[..];
@@ -215,9 +215,8 @@ impl Parser<'_> {
         while at < to {
             match self.text[at] {
                 '\\' => at += 1,
-                '/' => return None,
                 ']' if at > first => return Some(at),
-                ']' => return None,
+                '/' | ']' => return None,
                 _ => {}
             }
             at += 1;

@@ -164,7 +164,7 @@ impl Parser {
                 )),
             },
             ("root", _) => {
-                self.mistake("`root` has no effect in a section: it belongs before the first one")
+                self.mistake("`root` has no effect in a section: it belongs before the first one");
             }
             (_, Part::Preamble) => self.mistake(format!(
                 "`{}` has no effect before the first section, such as `[*]`",

@@ -3,6 +3,8 @@
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
 use super::extensions::Extensions;
 use super::options::build;
+use super::text_rules::followed;
+use crate::editorconfig::Charset;
 use crate::finding::{Found, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -78,30 +80,73 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Options of `byte-order-mark`.
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct ByteOrderMark {
     /// Extensions of files that may start with a mark.
     allow_extensions: Extensions,
     /// Extensions of files that have to start with a mark if they hold anything but ASCII.
     require_extensions: Extensions,
+    /// Whether `charset` of the file's `.editorconfig` holds instead of these lists.
+    follow_editorconfig: bool,
+}
+
+impl Default for ByteOrderMark {
+    fn default() -> Self {
+        Self {
+            allow_extensions: Extensions::default(),
+            require_extensions: Extensions::default(),
+            follow_editorconfig: true,
+        }
+    }
+}
+
+/// Whether a file starts with a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Forbidden,
+    Allowed,
+    /// Unless the file is plain ASCII.
+    Required,
+}
+
+impl Mark {
+    /// What a charset says about it; nothing where the file is not to be UTF-8 at all.
+    pub(super) fn by(charset: Charset) -> Option<Self> {
+        match charset {
+            Charset::Utf8 => Some(Self::Forbidden),
+            Charset::Utf8Bom => Some(Self::Required),
+            Charset::Latin1 | Charset::Utf16Be | Charset::Utf16Le => None,
+        }
+    }
 }
 
 impl Check for ByteOrderMark {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
         let name = file.entry.name();
-        if file.bytes.starts_with(MARK) {
-            if !self.allow_extensions.cover(name) && !self.require_extensions.cover(name) {
-                found.at(
-                    0..MARK.len(),
-                    "file starts with a UTF-8 byte order mark (bytes EF BB BF)",
-                );
-            }
-        } else if self.require_extensions.cover(name) && !file.bytes.is_ascii() {
-            found.at(
-                0..0,
-                "file does not start with a UTF-8 byte order mark, but holds more than ASCII",
-            );
-        }
+        let settings = followed(file, self.follow_editorconfig);
+        let mark = match settings.charset.and_then(Mark::by) {
+            Some(mark) => mark,
+            None if self.require_extensions.cover(name) => Mark::Required,
+            None if self.allow_extensions.cover(name) => Mark::Allowed,
+            None => Mark::Forbidden,
+        };
+        report(mark, file.bytes, found);
+    }
+}
+
+/// Adds a finding if the mark is missing or should be.
+pub(super) fn report(mark: Mark, bytes: &[u8], found: &mut Found) {
+    let has_mark = bytes.starts_with(MARK);
+    if has_mark && mark == Mark::Forbidden {
+        found.at(
+            0..MARK.len(),
+            "file starts with a UTF-8 byte order mark (bytes EF BB BF)",
+        );
+    } else if !has_mark && mark == Mark::Required && !bytes.is_ascii() {
+        found.at(
+            0..0,
+            "file does not start with a UTF-8 byte order mark, but holds more than ASCII",
+        );
     }
 }

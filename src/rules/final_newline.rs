@@ -2,6 +2,7 @@
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
 use super::options::build;
+use super::text_rules::followed;
 use crate::finding::{Found, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -65,6 +66,21 @@ pub(super) static RULE: Rule = Rule {
             violations: &["a.txt:1:1"],
         },
         Example {
+            title: "`.editorconfig` says where no line end is wanted",
+            options: "",
+            files: &[
+                ExampleFile {
+                    path: ".editorconfig",
+                    is: ExampleKind::Text("[*.golden]\ninsert_final_newline = false\n"),
+                },
+                ExampleFile {
+                    path: "a.golden",
+                    is: ExampleKind::Text("one"),
+                },
+            ],
+            violations: &[],
+        },
+        Example {
             title: "Some blank lines may be allowed",
             options: "max_blank_lines: 1",
             files: &[
@@ -83,23 +99,32 @@ pub(super) static RULE: Rule = Rule {
 };
 
 /// Options of `final-newline`.
-#[derive(Default, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct FinalNewline {
     /// Most blank lines at the end of a file.
     max_blank_lines: usize,
+    /// Whether a last line needs no line end where the file's `.editorconfig` has `insert_final_newline = false`.
+    follow_editorconfig: bool,
+}
+
+impl Default for FinalNewline {
+    fn default() -> Self {
+        Self {
+            max_blank_lines: 0,
+            follow_editorconfig: true,
+        }
+    }
 }
 
 impl Check for FinalNewline {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
         let bytes = file.bytes;
-        if bytes.is_empty() {
-            return;
-        }
         let text = without_line_end(bytes);
         if text.len() == bytes.len() {
-            if !is_classic_mac(bytes) {
-                found.at(text.len()..text.len(), "last line has no line end");
+            let settings = followed(file, self.follow_editorconfig);
+            if settings.insert_final_newline != Some(false) {
+                report_missing(bytes, found);
             }
             return;
         }
@@ -131,6 +156,14 @@ impl FinalNewline {
             max => format!(", more than {max}"),
         };
         format!("file ends in {blank_lines} blank line{plural}{limit}")
+    }
+}
+
+/// Adds a finding if the last line has no line end.
+pub(super) fn report_missing(bytes: &[u8], found: &mut Found) {
+    let has_line_end = bytes.is_empty() || bytes.ends_with(b"\n") || is_classic_mac(bytes);
+    if !has_line_end {
+        found.at(bytes.len()..bytes.len(), "last line has no line end");
     }
 }
 

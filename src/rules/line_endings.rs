@@ -3,6 +3,8 @@
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
 use super::extensions::Extensions;
 use super::options::build;
+use super::text_rules::followed;
+use crate::editorconfig::EndOfLine;
 use crate::finding::{Found, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -78,6 +80,27 @@ pub(super) static RULE: Rule = Rule {
             violations: &["a.txt:1:4"],
         },
         Example {
+            title: "`.editorconfig` says how lines end",
+            options: "style: crlf",
+            files: &[
+                ExampleFile {
+                    path: ".editorconfig",
+                    is: ExampleKind::Text(
+                        "[*]\r\nend_of_line = crlf\r\n[*.txt]\r\nend_of_line = lf\r\n",
+                    ),
+                },
+                ExampleFile {
+                    path: "a.txt",
+                    is: ExampleKind::Text("one\n"),
+                },
+                ExampleFile {
+                    path: "b.sh",
+                    is: ExampleKind::Text("exit 0\n"),
+                },
+            ],
+            violations: &["b.sh:1:7"],
+        },
+        Example {
             title: "CRLF everywhere, but LF in shell scripts",
             options: "style: crlf",
             files: &[
@@ -107,12 +130,14 @@ struct LineEndings {
     lf_extensions: Extensions,
     /// Whether scripts (files that start with `#!` and a path) need LF under any style.
     shebang_lf: bool,
+    /// Whether `end_of_line` of the file's `.editorconfig` holds instead of all this.
+    follow_editorconfig: bool,
 }
 
 /// How lines have to end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Style {
+pub(super) enum Style {
     /// LF or CRLF, but all lines of a file alike.
     #[default]
     Consistent,
@@ -120,6 +145,18 @@ enum Style {
     Lf,
     /// CRLF.
     Crlf,
+    /// CR, as before Mac OS X.
+    Cr,
+}
+
+impl From<EndOfLine> for Style {
+    fn from(end: EndOfLine) -> Self {
+        match end {
+            EndOfLine::Lf => Self::Lf,
+            EndOfLine::CrLf => Self::Crlf,
+            EndOfLine::Cr => Self::Cr,
+        }
+    }
 }
 
 impl Default for LineEndings {
@@ -129,21 +166,31 @@ impl Default for LineEndings {
             crlf_extensions: Extensions::of(&["bat", "cmd", "inf", "reg", "sln"]),
             lf_extensions: Extensions::of(&["sh", "bash", "zsh", "ksh", "fish"]),
             shebang_lf: true,
+            follow_editorconfig: true,
         }
     }
 }
 
 impl Check for LineEndings {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
-        // Most files of most trees: one search at memory speed.
-        if memchr::memchr(b'\r', file.bytes).is_none() && self.style != Style::Crlf {
-            return;
-        }
-        let style = self.style_of(file);
-        let ends = Ends::of(file.bytes);
-        if let Some((kind, message)) = ends.judge(style) {
-            found.at(first(kind, file.bytes), message);
-        }
+        let settings = followed(file, self.follow_editorconfig);
+        let style = match settings.end_of_line {
+            Some(end) => end.into(),
+            None => self.style_of(file),
+        };
+        report(style, file.bytes, found);
+    }
+}
+
+/// Adds one finding if lines end in another way.
+pub(super) fn report(style: Style, bytes: &[u8], found: &mut Found) {
+    // Most files of most trees: one search at memory speed.
+    let may_lack_cr = matches!(style, Style::Consistent | Style::Lf);
+    if may_lack_cr && memchr::memchr(b'\r', bytes).is_none() {
+        return;
+    }
+    if let Some((kind, message)) = Ends::of(bytes).judge(style) {
+        found.at(first(kind, bytes), message);
     }
 }
 
@@ -215,6 +262,8 @@ impl Ends {
             Style::Lf if crlf > 0 => wrong(Kind::Crlf, crlf, "CRLF", "LF"),
             Style::Crlf if cr > 0 => wrong(Kind::Cr, cr, "CR", "CRLF"),
             Style::Crlf if lf > 0 => wrong(Kind::Lf, lf, "LF", "CRLF"),
+            Style::Cr if crlf > 0 => wrong(Kind::Crlf, crlf, "CRLF", "CR"),
+            Style::Cr if lf > 0 => wrong(Kind::Lf, lf, "LF", "CR"),
             Style::Consistent if lf > 0 && crlf > 0 => {
                 // A tie goes to LF.
                 let (kind, name) = if lf < crlf {
@@ -308,6 +357,7 @@ mod tests {
                 ("consistent", lf > 0 && crlf > 0),
                 ("lf", crlf > 0 || is_mac),
                 ("crlf", lf > 0 || is_mac),
+                ("cr", !lines.is_empty()),
             ] {
                 let drafts = drafts(&format!("style: {style}"), "a", &text);
                 prop_assert_eq!(drafts.len(), usize::from(wrong), "{}", style);

@@ -3,11 +3,16 @@
 
 mod backup_name;
 mod check;
+mod comment_style;
+mod comments;
 mod confusable;
 mod copy_votes;
 mod describe;
 mod extensions;
+mod file_head;
 mod folders;
+mod header_template;
+mod indents;
 mod invalid_utf8;
 mod invisible;
 mod invisible_context;
@@ -24,6 +29,7 @@ mod requirement;
 mod schema_source;
 mod schema_store;
 mod source_files;
+mod spdx;
 mod text_rules;
 #[cfg(test)]
 mod trial;
@@ -73,6 +79,11 @@ rules! {
     bidi_control,
     line_count,
     sorted_lines,
+    line_length,
+    indentation,
+    editorconfig,
+    todo_format,
+    licence_header,
     forbidden_content,
     required_content,
     secret,

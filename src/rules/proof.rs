@@ -82,8 +82,11 @@ fn run(rule: &Rule, example: &Example) -> Vec<String> {
             && !bytes.contains(&0)
         {
             let settings = cascade.properties(entry.path());
-            let settings = (!cascade.is_empty()).then_some(settings);
-            trial::read_with(check.as_ref(), entry, settings, &bytes, &mut found);
+            let known = trial::Known {
+                settings: (!cascade.is_empty()).then_some(settings),
+                ..trial::Known::default()
+            };
+            trial::read(check.as_ref(), entry, &bytes, &known, &mut found);
         }
         collect(&mut found, entry.path(), &bytes, &mut violations);
     }

@@ -7,6 +7,7 @@
 
 use super::check::Content;
 use crate::editorconfig::Properties;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 /// A set of rules that `.editorconfig` has settings for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +55,11 @@ impl TextRule {
 pub(super) fn followed(file: &Content<'_>, follow: bool) -> Properties {
     let settings = file.settings.filter(|_| follow);
     settings.copied().unwrap_or_default()
+}
+
+/// A number of an `.editorconfig` as a rule counts.
+pub(super) fn columns(number: NonZeroU32) -> NonZeroUsize {
+    NonZeroUsize::try_from(number).unwrap_or(NonZeroUsize::MAX)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rul
 use super::extensions::Extensions;
 use super::listing::{DEFAULT_MAX_FINDINGS, Listing};
 use super::options::build;
+use super::text_rules::followed;
 use crate::finding::{Found, Severity};
 use memchr::memmem::Finder;
 use schemars::JsonSchema;
@@ -74,6 +75,27 @@ pub(super) static RULE: Rule = Rule {
             violations: &["poem.md:1:15"],
         },
         Example {
+            title: "`.editorconfig` says where blanks may stay, and that they may not in Markdown",
+            options: "",
+            files: &[
+                ExampleFile {
+                    path: ".editorconfig",
+                    is: ExampleKind::Text(
+                        "[*.txt]\ntrim_trailing_whitespace = false\n[*.md]\ntrim_trailing_whitespace = true\n",
+                    ),
+                },
+                ExampleFile {
+                    path: "a.txt",
+                    is: ExampleKind::Text("one \n"),
+                },
+                ExampleFile {
+                    path: "poem.md",
+                    is: ExampleKind::Text("Roses are red,  \nviolets are blue.\n"),
+                },
+            ],
+            violations: &["poem.md:1:15"],
+        },
+        Example {
             title: "A no-break space is white too, if you say so",
             options: "unicode: true",
             files: &[ExampleFile {
@@ -96,6 +118,8 @@ struct Options {
     markdown_breaks: bool,
     /// The extensions of Markdown files.
     markdown_extensions: Extensions,
+    /// Whether the file's `.editorconfig` holds where it says something of `trim_trailing_whitespace`: `true` means Markdown too, `false` means no finding.
+    follow_editorconfig: bool,
     /// Most findings in one file; one more says how many there were beyond it.
     max_findings: NonZeroUsize,
 }
@@ -108,6 +132,7 @@ impl Default for Options {
             markdown_extensions: Extensions::of(&[
                 "md", "markdown", "mdown", "mkd", "mdx", "qmd", "rmd",
             ]),
+            follow_editorconfig: true,
             max_findings: DEFAULT_MAX_FINDINGS,
         }
     }
@@ -116,7 +141,7 @@ impl Default for Options {
 /// The options, and the searches that prove most files clean.
 #[derive(Deserialize)]
 #[serde(from = "Options")]
-struct TrailingWhitespace {
+pub(super) struct TrailingWhitespace {
     options: Options,
     before_lf: [Finder<'static>; 2],
     before_crlf: [Finder<'static>; 2],
@@ -134,15 +159,33 @@ impl From<Options> for TrailingWhitespace {
 
 impl Check for TrailingWhitespace {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
-        if self.is_clean(file.bytes) {
+        let options = &self.options;
+        let has_breaks = match followed(file, options.follow_editorconfig).trim_trailing_whitespace
+        {
+            Some(false) => return,
+            Some(true) => false,
+            None => options.markdown_breaks && options.markdown_extensions.cover(file.entry.name()),
+        };
+        self.report(file.bytes, has_breaks, found);
+    }
+}
+
+impl Default for TrailingWhitespace {
+    fn default() -> Self {
+        Options::default().into()
+    }
+}
+
+impl TrailingWhitespace {
+    /// Adds a finding for each line that ends in blanks. Where lines may be broken by two spaces, those are none.
+    pub(super) fn report(&self, bytes: &[u8], has_breaks: bool, found: &mut Found) {
+        if self.is_clean(bytes) {
             return;
         }
-        let has_breaks = self.options.markdown_breaks
-            && self.options.markdown_extensions.cover(file.entry.name());
         let mut listing = Listing::new(found, self.options.max_findings);
         let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', file.bytes).chain([file.bytes.len()]) {
-            let line = &file.bytes[start..end];
+        for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+            let line = &bytes[start..end];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let kept = line.len() - self.blanks(line);
             let (text, blanks) = line.split_at(kept);
@@ -156,9 +199,7 @@ impl Check for TrailingWhitespace {
         }
         listing.finish();
     }
-}
 
-impl TrailingWhitespace {
     /// Whether a few searches at memory speed prove that no line ends in a blank.
     fn is_clean(&self, bytes: &[u8]) -> bool {
         let occur = |finders: &[Finder<'_>]| finders.iter().any(|it| it.find(bytes).is_some());

@@ -5,7 +5,7 @@ use super::text_rules::TextRules;
 use crate::editorconfig::Properties;
 use crate::finding::{Draft, Found, Place};
 use crate::search::{Desk, Searcher};
-use crate::text;
+use crate::text::{self, Encoding};
 use crate::walk::{Entry, Kind, Meta, TreeBuilder};
 
 /// A file of mode 644 that git does not track.
@@ -42,6 +42,16 @@ pub(super) fn content(check: &dyn Check, path: &str, bytes: &[u8]) -> Vec<Draft>
 
 /// What a check says about a file, path and content; the size is the content's.
 pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u8]) -> Vec<Draft> {
+    content_known(check, (path, meta), bytes, &Known::default())
+}
+
+/// What a check says about a file of which more is known.
+pub(super) fn content_known(
+    check: &dyn Check,
+    (path, meta): (&str, Meta),
+    bytes: &[u8],
+    known: &Known,
+) -> Vec<Draft> {
     let mut builder = TreeBuilder::default();
     let size = bytes.len() as u64;
     assert!(builder.push(path.as_bytes(), Meta { size, ..meta }));
@@ -49,26 +59,33 @@ pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u
     let entry = tree.find(path.as_bytes()).unwrap();
     let mut found = Found::default();
     check.entry(entry, &mut found);
-    read(check, entry, bytes, &mut found);
+    read(check, entry, bytes, known, &mut found);
     found.drain().collect()
 }
 
-/// Hands a check a whole file, whatever it is, as UTF-8 with the matches of its patterns.
-pub(super) fn read(check: &dyn Check, entry: Entry<'_>, bytes: &[u8], found: &mut Found) {
-    read_with(check, entry, None, bytes, found);
+/// What is known about a file beside its path and content.
+#[derive(Default)]
+pub(super) struct Known {
+    /// `None`: what its bytes say, and UTF-16 is transcoded.
+    pub(super) encoding: Option<Encoding>,
+    pub(super) settings: Option<Properties>,
+    pub(super) text_rules: TextRules,
 }
 
-/// Hands a check a whole text, and what `.editorconfig` says about it.
-pub(super) fn read_with(
+/// Hands a check a whole text, with the matches of its patterns.
+pub(super) fn read(
     check: &dyn Check,
     entry: Entry<'_>,
-    settings: Option<Properties>,
     bytes: &[u8],
+    known: &Known,
     found: &mut Found,
 ) {
-    let encoding = text::detect(bytes, true);
+    let encoding = known.encoding.unwrap_or_else(|| text::detect(bytes, true));
     let mut utf8 = Vec::new();
-    text::transcode(bytes, encoding, &mut utf8);
+    match known.encoding {
+        None => text::transcode(bytes, encoding, &mut utf8),
+        Some(_) => utf8.extend_from_slice(bytes),
+    }
     let bytes = utf8.as_slice();
     let searcher = Searcher::new(check.patterns());
     let content = Content {
@@ -79,8 +96,8 @@ pub(super) fn read_with(
         found: &searcher.search(bytes, &mut Desk::default()),
         first_pattern: 0,
         earlier: &[],
-        settings: settings.as_ref(),
-        text_rules: TextRules::default(),
+        settings: known.settings.as_ref(),
+        text_rules: known.text_rules,
     };
     check.content(&content, found);
 }
