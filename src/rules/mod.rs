@@ -17,6 +17,7 @@ mod options;
 #[cfg(test)]
 mod proof;
 mod requirement;
+mod syntax_check;
 #[cfg(test)]
 mod trial;
 
@@ -64,6 +65,10 @@ rules! {
     sorted_lines,
     forbidden_content,
     required_content,
+    json_syntax,
+    yaml_syntax,
+    toml_syntax,
+    xml_syntax,
     unused_suppression,
     expired_suppression,
     malformed_suppression,
