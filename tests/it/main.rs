@@ -13,6 +13,7 @@ mod exits; // exit codes and errors
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod record; // the database
+mod suites; // the public suites for parsers
 mod suppressions; // inline and in the policy
 mod tidy; // the shape of the source
 mod tree; // determinism, hostile names, big files
