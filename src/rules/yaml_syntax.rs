@@ -38,7 +38,7 @@ pub(super) static RULE: Rule = Rule {
                 path: "a.yaml",
                 is: ExampleKind::Text("a: 1\na: 2\n---\nb:\n\t- 1\n---\nc: *d\n"),
             }],
-            violations: &["a.yaml:2:1", "a.yaml:5:1", "a.yaml:7:4"],
+            violations: &["a.yaml:2:1", "a.yaml:5:2", "a.yaml:7:4"],
         },
         Example {
             title: "What a template engine makes YAML of is judged up to its first mark",

@@ -47,7 +47,9 @@ fn read<'t>(text: &'t [u8], report: &mut Report) -> Result<Spanned<DeTable<'t>>,
             report.add(bytes, message)?;
         }
     }
-    empty_integers(table.get_ref(), text, report)?;
+    if report.count() == 0 {
+        empty_integers(table.get_ref(), text, report)?;
+    }
     Ok(table)
 }
 
