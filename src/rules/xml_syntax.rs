@@ -48,7 +48,7 @@ pub(super) static RULE: Rule = Rule {
                 path: "a.xml",
                 is: ExampleKind::Text("<a b=\"1\" b=\"2\">x & y</a>\n"),
             }],
-            violations: &["a.xml:1:10", "a.xml:1:19"],
+            violations: &["a.xml:1:10", "a.xml:1:18"],
         },
     ],
 };
