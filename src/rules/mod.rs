@@ -31,6 +31,7 @@ mod schema_store;
 mod source_files;
 mod spdx;
 mod text_rules;
+mod syntax_check;
 #[cfg(test)]
 mod trial;
 
@@ -88,6 +89,10 @@ rules! {
     required_content,
     secret,
     schema,
+    json_syntax,
+    yaml_syntax,
+    toml_syntax,
+    xml_syntax,
     unused_suppression,
     expired_suppression,
     malformed_suppression,

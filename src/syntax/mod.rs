@@ -4,12 +4,14 @@
 mod json;
 mod notation;
 mod report;
+mod template;
 mod toml;
 mod xml;
 mod yaml;
 
 use report::Report;
 use std::ops::Range;
+pub use template::first_template_mark;
 
 /// A way to write data down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -47,7 +47,38 @@ fn read<'t>(text: &'t [u8], report: &mut Report) -> Result<Spanned<DeTable<'t>>,
             report.add(bytes, message)?;
         }
     }
+    if report.count() == 0 {
+        empty_integers(table.get_ref(), text, report)?;
+    }
     Ok(table)
+}
+
+/// The parser leaves the digits of numbers to its caller. Tables are nested as deep as the parser allows.
+fn empty_integers(table: &DeTable<'_>, text: &str, report: &mut Report) -> Result<(), GaveUp> {
+    table
+        .values()
+        .try_for_each(|value| empty_integer(value, text, report))
+}
+
+fn empty_integer(
+    value: &Spanned<DeValue<'_>>,
+    text: &str,
+    report: &mut Report,
+) -> Result<(), GaveUp> {
+    match value.get_ref() {
+        DeValue::Integer(number)
+            if i128::from_str_radix(number.as_str(), number.radix()).is_err() =>
+        {
+            let bytes = value.span();
+            let written = super::report::quote(&text.as_bytes()[bytes.clone()]);
+            report.add(bytes, format!("{written} is no number"))
+        }
+        DeValue::Array(values) => values
+            .iter()
+            .try_for_each(|value| empty_integer(value, text, report)),
+        DeValue::Table(table) => empty_integers(table, text, report),
+        _ => Ok(()),
+    }
 }
 
 fn members(table: DeTable<'_>) -> Value {

@@ -15,6 +15,7 @@ mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod record; // the database
 mod schema; // files against JSON Schema
+mod suites; // the public suites for parsers
 mod suppressions; // inline and in the policy
 mod tidy; // the shape of the source
 mod tree; // determinism, hostile names, big files

@@ -46,6 +46,18 @@ impl<'t> Keys<'t> {
         self.anchors.clear();
     }
 
+    /// Judges the mappings that are still open when a mistake ends the document, then forgets everything.
+    pub(super) fn give_up(&mut self, report: &mut Report) -> Result<(), GaveUp> {
+        while let Some(frame) = self.frames.pop() {
+            if let Frame::Mapping(first, _) = frame {
+                self.compare(first, report)?;
+                self.all.truncate(first);
+            }
+        }
+        self.clear();
+        Ok(())
+    }
+
     /// Takes in what comes next.
     pub(super) fn event(
         &mut self,

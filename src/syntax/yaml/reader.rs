@@ -62,7 +62,7 @@ fn document<'t>(
             Err(error) => {
                 sink.end(false);
                 report.add(place(text, &error), message(&error))?;
-                keys.clear();
+                keys.give_up(report)?;
                 let more = parser.proceed_next_document();
                 return Ok(if matches!(more, Ok(true)) {
                     More::Yes
