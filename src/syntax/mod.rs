@@ -5,6 +5,7 @@ mod json;
 mod notation;
 mod report;
 mod toml;
+mod xml;
 mod yaml;
 
 use report::Report;
@@ -54,7 +55,10 @@ pub fn parse(text: &[u8], notation: Notation) -> Parsed {
         }
         Notation::Yaml => yaml::parse(text, &mut report),
         Notation::Toml => toml::parse(text, &mut report),
-        Notation::Xml => Vec::new(),
+        Notation::Xml => {
+            xml::check(text, &mut report);
+            Vec::new()
+        }
     };
     Parsed {
         documents,
@@ -71,7 +75,7 @@ pub fn check(text: &[u8], notation: Notation) -> Vec<Mistake> {
         }
         Notation::Yaml => yaml::check(text, &mut report),
         Notation::Toml => toml::check(text, &mut report),
-        Notation::Xml => {}
+        Notation::Xml => xml::check(text, &mut report),
     }
     report.finish(text)
 }
