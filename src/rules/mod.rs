@@ -20,6 +20,8 @@ mod requirement;
 mod schema_source;
 mod schema_store;
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod trial;
 
 pub use check::{
