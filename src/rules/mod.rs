@@ -33,6 +33,8 @@ mod spdx;
 mod text_rules;
 mod syntax_check;
 #[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
 mod trial;
 
 pub use check::{

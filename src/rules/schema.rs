@@ -90,7 +90,7 @@ pub(super) static RULE: Rule = Rule {
             ],
         },
         Example {
-            title: "A schema that is missing, and one that is none",
+            title: "A schema that is missing",
             options: "{ schema: schemas/none.json, paths: ['*.json'] }",
             files: &[ExampleFile {
                 path: "a.json",

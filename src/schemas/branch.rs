@@ -114,12 +114,12 @@ fn combined(
     let mut phrases = Vec::new();
     let mut sentences = Vec::new();
     for one in &there {
-        let said = match one.kind() {
-            Kind::Enum { options } if expect::own_message(one, source).is_none() => {
-                Said::Expected(expect::listed(options))
-            }
-            _ => expect::own_message(one, source).unwrap_or_else(|| expect::said(one)),
-        };
+        let own = expect::own_message(one, source);
+        if let (None, Kind::Enum { options }) = (&own, one.kind()) {
+            phrases.extend(expect::quoted(options));
+            continue;
+        }
+        let said = own.unwrap_or_else(|| expect::said(one));
         match said {
             Said::Expected(phrase) => phrases.push(phrase),
             Said::All(sentence) => sentences.push(sentence),

@@ -2,12 +2,11 @@
 
 use super::Builtin;
 use crate::syntax::{Notation, parse};
-use serde_json::Value;
 
 /// What the schema says about a document in YAML.
 fn says(builtin: Builtin, yaml: &str) -> Vec<String> {
-    let value: Value = serde_yaml::from_str(yaml).unwrap();
-    let parsed = parse(value.to_string().as_bytes(), Notation::Json);
+    let parsed = parse(yaml.as_bytes(), Notation::Yaml);
+    assert_eq!(parsed.mistakes, [], "{yaml}");
     let faults = builtin.schema().unwrap().judge(&parsed.documents[0]);
     faults.into_iter().map(|fault| fault.message).collect()
 }

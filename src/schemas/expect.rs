@@ -268,13 +268,13 @@ fn enumeration(all: &Value, found: &Value) -> Said {
     if count > MOST_LISTED {
         return Said::Expected(format!("one of {count} values"));
     }
-    Said::Expected(listed(all))
+    Said::Expected(either(quoted(all)))
 }
 
-/// The values of an `enum`, as a phrase.
-pub(super) fn listed(options: &Value) -> String {
+/// The values of an `enum`, each as a phrase.
+pub(super) fn quoted(options: &Value) -> Vec<String> {
     let options = options.as_array().map_or(&[][..], Vec::as_slice);
-    either(options.iter().map(quote).collect())
+    options.iter().map(quote).collect()
 }
 
 fn format_phrase(format: &str) -> String {

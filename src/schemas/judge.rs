@@ -2,6 +2,7 @@
 
 use super::branch;
 use super::convert::{Finder, convert, under};
+use super::effort;
 use super::expect::{self, Said};
 use super::schema::Schema;
 use crate::syntax::Node;
@@ -38,6 +39,14 @@ pub(super) fn judge(schema: &Schema, document: &Node) -> Vec<Fault> {
     };
     if schema.validator.is_valid(&converted.json) {
         return Vec::new();
+    }
+    if effort::is_too_much(document, schema.factor) {
+        let remark = Remark {
+            pointer: String::new(),
+            key: None,
+            message: "does not fit the schema; where cannot be said, since it is nested too deeply for alternatives that hold themselves".into(),
+        };
+        return locate(vec![remark], &mut Finder::new(document));
     }
     let is_small = converted.nodes <= MOST_LISTED;
     let errors: Vec<_> = if is_small {

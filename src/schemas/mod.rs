@@ -4,6 +4,7 @@
 mod branch;
 mod builtin;
 mod convert;
+mod effort;
 mod expect;
 mod judge;
 mod resolve;

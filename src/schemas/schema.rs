@@ -1,6 +1,7 @@
 //! A schema, compiled once.
 
 use super::convert::{Finder, convert};
+use super::effort;
 use super::judge::{self, Fault, Remark};
 use super::resolve::{Library, Resolver, address};
 use crate::syntax::Node;
@@ -17,6 +18,8 @@ const MOST_PATTERN: usize = 4 << 20;
 pub struct Schema {
     pub(super) source: Value,
     pub(super) validator: Validator,
+    /// By how much a level of a document multiplies what there is to explain.
+    pub(super) factor: u64,
 }
 
 /// A schema by which nothing can be judged: all that is wrong with it.
@@ -80,7 +83,11 @@ fn build(
         options = options.with_base_uri(address(path));
     }
     match options.build(&source) {
-        Ok(validator) => Ok(Schema { source, validator }),
+        Ok(validator) => Ok(Schema {
+            factor: effort::factor(&source),
+            source,
+            validator,
+        }),
         Err(error) => Err(vec![Remark {
             pointer: error.instance_path().as_str().to_owned(),
             key: None,

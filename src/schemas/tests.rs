@@ -234,7 +234,37 @@ fn hostile_documents_are_bounded() {
     let said = says(&json!({ "items": { "type": "string" } }), &wide);
     assert_eq!(said.len(), 1);
     assert!(said[0].contains("more may follow"), "{}", said[0]);
+    let branch =
+        |key: &str| json!({ "required": [key], "properties": { "a": { "$ref": "#/$defs/n" } } });
+    let both =
+        json!({ "$defs": { "n": { "anyOf": [branch("b"), branch("c")] } }, "$ref": "#/$defs/n" });
+    let nested = |depth| format!("{}{{}}{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+    assert!(says(&both, &nested(8))[0].contains("missing key"));
+    let said = says(&both, &nested(100));
+    assert!(said[0].contains("where cannot be said"), "{}", said[0]);
     let slow = json!({ "pattern": "^(?=(a+)+$)(a|a)*b$" });
     let said = says(&slow, &format!("\"{}\"", "a".repeat(60)));
     assert_eq!(said.len(), 1, "{said:?}");
+}
+
+#[test]
+fn schemas_that_go_in_circles_end() {
+    let itself = json!({ "$ref": "#" });
+    assert_eq!(says(&itself, "{}"), [""; 0]);
+    let each_other = json!({
+        "$defs": { "a": { "allOf": [{ "$ref": "#/$defs/b" }] }, "b": { "not": { "$ref": "#/$defs/a" } } },
+        "$ref": "#/$defs/a",
+    });
+    assert!(says(&each_other, "1").len() <= 1);
+    // As deep as documents may be, on the small stack of a thread.
+    let node = json!({ "anyOf": [
+        { "type": "array", "items": { "allOf": [{ "$ref": "#/$defs/n" }] } },
+        { "type": "object", "additionalProperties": { "oneOf": [{ "$ref": "#/$defs/n" }, { "type": "null" }] } },
+        { "type": "string" },
+    ] });
+    let schema = json!({ "$defs": { "n": node }, "$ref": "#/$defs/n" });
+    for end in ["\"x\"", "1"] {
+        let text = format!("{}{end}{}", "[{\"a\":".repeat(127), "}]".repeat(127));
+        assert_eq!(says(&schema, &text).len(), usize::from(end == "1"));
+    }
 }
