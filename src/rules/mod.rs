@@ -28,12 +28,12 @@ mod proof;
 mod requirement;
 mod schema_source;
 mod schema_store;
-mod source_files;
-mod spdx;
-mod text_rules;
-mod syntax_check;
 #[cfg(test)]
 mod schema_tests;
+mod source_files;
+mod spdx;
+mod syntax_check;
+mod text_rules;
 #[cfg(test)]
 mod trial;
 
