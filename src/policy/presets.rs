@@ -10,7 +10,7 @@ pub struct Preset {
 }
 
 /// All presets.
-pub const PRESETS: [Preset; 3] = [
+pub const PRESETS: [Preset; 4] = [
     Preset {
         name: "recommended",
         text: include_str!("presets/recommended.yml"),
@@ -22,6 +22,10 @@ pub const PRESETS: [Preset; 3] = [
     Preset {
         name: "factory",
         text: include_str!("presets/factory.yml"),
+    },
+    Preset {
+        name: "secrets",
+        text: include_str!("presets/secrets.yml"),
     },
 ];
 
