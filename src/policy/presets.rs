@@ -70,8 +70,16 @@ mod tests {
             .iter()
             .map(|source| source.name.as_str())
             .collect();
-        assert_eq!(names, ["p.yml", "preset factory", "preset recommended"]);
-        for (preset, errors) in [("recommended", 4), ("strict", 21)] {
+        assert_eq!(
+            names,
+            [
+                "p.yml",
+                "preset factory",
+                "preset recommended",
+                "preset secrets"
+            ]
+        );
+        for (preset, errors) in [("recommended", 10), ("strict", 30)] {
             let policy = load_preset(preset).unwrap();
             let is_error = |severity| severity == Some(Severity::Error);
             let found = policy

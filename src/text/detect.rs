@@ -72,7 +72,7 @@ fn is_unmarked(start: &[u8], is_whole: bool, unit: fn([u8; 2]) -> u16) -> bool {
         && share(seen.east_asian_marks, 2);
     let is_one_script = seen.pages.count_ones() <= MOST_PAGES
         && share(seen.ascii, 10)
-        && share(seen.ascii + seen.letters + seen.symbols, 95);
+        && (seen.east_asian == 0 || seen.units >= 2 * ENOUGH_UNITS);
     share(seen.known(), 95) && (share(seen.ascii, 60) || is_one_script || is_east_asian)
 }
 
@@ -194,6 +194,12 @@ mod tests {
             assert_eq!(detect(&utf16(text, LE), true), LE, "{text}");
             assert_eq!(detect(&utf16(text, BE), true), BE, "{text}");
         }
+    }
+
+    #[test]
+    fn a_nul_among_a_few_letters_makes_no_chinese_of_them() {
+        assert_eq!(detect(b"a\0NEEDLE-5", true), Encoding::Binary);
+        assert_eq!(detect(b"\0aNEEDLE-5", true), Encoding::Binary);
     }
 
     #[test]

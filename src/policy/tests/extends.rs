@@ -138,7 +138,7 @@ fn mistakes_of_extends_are_precise() {
     for (extends, expected) in [
         (
             "[recomended]",
-            "p.yml:2:11: extends[0]: no preset is called `recomended`: expected a preset (`recommended`, `strict` or `factory`) or a path that ends in `.yml`; did you mean `recommended`?",
+            "p.yml:2:11: extends[0]: no preset is called `recomended`: expected a preset (`recommended`, `strict`, `factory` or `secrets`) or a path that ends in `.yml`; did you mean `recommended`?",
         ),
         (
             "strict",
@@ -146,7 +146,7 @@ fn mistakes_of_extends_are_precise() {
         ),
         (
             "['']",
-            "p.yml:2:11: extends[0]: expected a preset (`recommended`, `strict` or `factory`) or a path that ends in `.yml`, found an empty text",
+            "p.yml:2:11: extends[0]: expected a preset (`recommended`, `strict`, `factory` or `secrets`) or a path that ends in `.yml`, found an empty text",
         ),
         (
             "[/etc/a.yml]",
