@@ -53,9 +53,7 @@ impl FileScanner<'_> {
         }
         let workspace = &self.scan.plan.policy().workspace;
         Some(Want {
-            text: set.wants_text(),
-            parts: !set.in_parts.slots.is_empty(),
-            binaries: !set.in_binaries.slots.is_empty(),
+            content: set.reads(),
             digest,
             limit: workspace.max_content,
             segments_limit: workspace.max_searched,

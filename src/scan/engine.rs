@@ -107,7 +107,7 @@ impl<'s> Scan<'s> {
 
     /// What the `.editorconfig` files say about a file, if there are any.
     pub(super) fn settings(&self, entry: Entry<'_>) -> Option<Properties> {
-        (!self.cascade.is_empty()).then(|| self.cascade.properties(&entry.path()))
+        (!self.cascade.is_empty()).then(|| self.cascade.properties(entry.path()))
     }
 
     /// Whether a rule wants the digest of this file.

@@ -61,6 +61,17 @@ impl RuleSet {
     pub(super) fn wants_text(&self) -> bool {
         !self.content.slots.is_empty() || !self.governance.is_empty()
     }
+
+    /// The most that any content rule can work with; `None` if no rule wants the content.
+    pub(super) fn reads(&self) -> Option<Reads> {
+        if !self.in_binaries.slots.is_empty() {
+            Some(Reads::AnythingInParts)
+        } else if !self.in_parts.slots.is_empty() {
+            Some(Reads::TextInParts)
+        } else {
+            self.wants_text().then_some(Reads::WholeText)
+        }
+    }
 }
 
 /// Rules that look at a content together.
@@ -211,22 +222,8 @@ impl<'p> Plan<'p> {
         if excluded.is_some() {
             return set;
         }
-        for (index, instance) in self.policy.rules.iter().enumerate() {
-            let overriding = instance
-                .overrides
-                .iter()
-                .rev()
-                .find(|(paths, _)| has(paths));
-            let variant = overriding.map_or(0, |(_, variant)| *variant);
-            let Some(id) = self.by_variant[index][variant] else {
-                continue;
-            };
+        for id in self.slots_in_scope(has) {
             let slot = self.slot(id);
-            let in_scope =
-                slot.variant.paths.as_deref().is_none_or(has) && !has(&slot.variant.exclude);
-            if !in_scope {
-                continue;
-            }
             set.all.push(id);
             if slot.has(Level::Entry) {
                 set.entry.push(id);
@@ -258,6 +255,22 @@ impl<'p> Plan<'p> {
             .map(|(at, _)| at)
             .collect();
         set
+    }
+
+    /// The slots that look at a path, where `has` says whether it matches one of some patterns.
+    fn slots_in_scope(
+        &self,
+        has: impl Fn(&[GlobId]) -> bool + Copy,
+    ) -> impl Iterator<Item = SlotId> {
+        let rules = self.policy.rules.iter().zip(&self.by_variant);
+        rules.filter_map(move |(instance, slots)| {
+            let mut overrides = instance.overrides.iter().rev();
+            let overriding = overrides.find(|(paths, _)| has(paths));
+            let id = slots[overriding.map_or(0, |(_, variant)| *variant)]?;
+            let variant = self.slot(id).variant;
+            let in_scope = variant.paths.as_deref().is_none_or(has) && !has(&variant.exclude);
+            in_scope.then_some(id)
+        })
     }
 
     /// A slot's patterns that have no usable literal.

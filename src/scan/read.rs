@@ -1,5 +1,6 @@
 //! Reads a file once: into a reused buffer if it is text, past it if only its digest is wanted.
 
+use crate::rules::Reads;
 use crate::text::{self, Encoding};
 use crate::walk::{Entry, LastDirectory, Root, SkipReason};
 use rustix::buffer::spare_capacity;
@@ -39,18 +40,21 @@ pub(super) enum Held {
 /// What to read of a file.
 #[derive(Clone, Copy)]
 pub(super) struct Want {
-    /// Content rules want the text.
-    pub(super) text: bool,
-    /// Some rules look at texts beyond the content limit, in segments.
-    pub(super) parts: bool,
-    /// Some rules look at binaries.
-    pub(super) binaries: bool,
+    /// The most that any content rule can work with; `None` if no rule wants the content.
+    pub(super) content: Option<Reads>,
     /// Some rule wants the digest.
     pub(super) digest: bool,
     /// Most bytes of a text that is looked at as a whole.
     pub(super) limit: u64,
     /// Most bytes of a file that is looked at in segments.
     pub(super) segments_limit: u64,
+}
+
+impl Want {
+    /// Whether some rule looks at binaries.
+    fn binaries(self) -> bool {
+        self.content == Some(Reads::AnythingInParts)
+    }
 }
 
 /// What a thread keeps from file to file.
@@ -129,20 +133,20 @@ fn read_file(
 ) -> std::io::Result<()> {
     let file = File::from(root.open_in(entry.path(), &mut desk.directory)?);
     let size = entry.size();
-    if want.text && size > want.limit {
+    if want.content.is_some() && size > want.limit {
         return read_large(file, entry, want, (desk, reading));
     }
     let buffer = &mut desk.buffer;
-    if want.text {
+    if want.content.is_some() {
         read_start(&file, size, buffer)?;
         let encoding = text::detect(buffer, buffer.len() as u64 == size);
-        if encoding == Encoding::Binary && !want.binaries {
+        if encoding == Encoding::Binary && !want.binaries() {
             reading.skipped = Some(SkipReason::Binary);
         } else {
             read_rest(&file, size, buffer)?;
             reading.held = Held::Whole(encoding);
         }
-        if encoding == Encoding::Binary && want.binaries {
+        if encoding == Encoding::Binary && want.binaries() {
             reading.skipped = Some(SkipReason::BinarySearched);
         }
         reading.bytes = buffer.len() as u64;
@@ -175,7 +179,7 @@ fn read_large(
     (desk, reading): (&mut Desk, &mut Reading),
 ) -> std::io::Result<()> {
     let in_reach = entry.size() <= want.segments_limit;
-    if (want.parts || want.binaries) && in_reach {
+    if want.content >= Some(Reads::TextInParts) && in_reach {
         reading.skipped = Some(SkipReason::TooLargeSearched(want.limit));
         reading.held = Held::Segments(file);
         return Ok(());

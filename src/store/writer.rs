@@ -168,7 +168,7 @@ struct Writer {
     begun: Option<Instant>,
     rows: usize,
     /// Row id and whether it is resolved, by fingerprint; made when phase 4 brings its first findings.
-    known: Option<HashMap<[u8; 16], (i64, bool)>>,
+    known: Option<Known>,
     failure: Arc<OnceLock<String>>,
 }
 
@@ -292,16 +292,10 @@ impl Writer {
             .doing("record violations")?;
         let mut fingerprint = String::with_capacity(32);
         for finding in findings {
-            if let Some(known) = &mut self.known {
-                match known.get_mut(&finding.fingerprint.0) {
-                    Some((id, resolved)) => {
-                        if std::mem::take(resolved) {
-                            reopen(&self.conn, *id)?;
-                        }
-                        continue;
-                    }
-                    None => known.insert(finding.fingerprint.0, (0, false)),
-                };
+            if let Some(known) = &mut self.known
+                && is_known(&self.conn, known, finding)?
+            {
+                continue;
             }
             fingerprint.clear();
             push_hex(&mut fingerprint, &finding.fingerprint.0);
@@ -455,6 +449,21 @@ pub(super) fn transaction<T>(
     result
 }
 
+/// Whether the violation has its row already; if not it is remembered.
+fn is_known(conn: &Connection, known: &mut Known, finding: &Finding) -> Result<bool, StoreError> {
+    let Some((id, resolved)) = known.get_mut(&finding.fingerprint.0) else {
+        known.insert(finding.fingerprint.0, (0, false));
+        return Ok(false);
+    };
+    if std::mem::take(resolved) {
+        reopen(conn, *id)?;
+    }
+    Ok(true)
+}
+
+/// The row of each violation by its fingerprint, and whether it is marked as resolved.
+type Known = HashMap<[u8; 16], (i64, bool)>;
+
 /// A violation that phase 4 sees again was not resolved, whatever phases 2 and 3 thought.
 fn reopen(conn: &Connection, id: i64) -> Result<(), StoreError> {
     conn.prepare_cached("UPDATE violations SET resolution = NULL WHERE id = ?1")
@@ -463,7 +472,7 @@ fn reopen(conn: &Connection, id: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn known_fingerprints(conn: &Connection) -> Result<HashMap<[u8; 16], (i64, bool)>, StoreError> {
+fn known_fingerprints(conn: &Connection) -> Result<Known, StoreError> {
     const DOING: &str = "read the fingerprints";
     let mut select = conn
         .prepare(
