@@ -29,10 +29,10 @@ Exit codes:
 pub enum Command {
     /// Run the five phases over a workspace. Changes nothing without --apply
     Run(RunArgs),
-    /// Explain a rule: what, why, how to fix, options, examples
+    /// Explain a rule (what, why, how to fix, options, examples), or a detector of the rule `secret`
     Explain {
-        /// Name of a rule
-        rule: String,
+        /// Name of a rule or a detector
+        name: String,
     },
     /// List all rules
     Rules,

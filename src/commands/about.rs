@@ -3,7 +3,7 @@
 use super::{Answer, Problem, stdout};
 use crate::cli::{Cli, SchemaOf};
 use crate::phases::Exit;
-use crate::report::catalogue;
+use crate::report::{catalogue, detectors};
 use clap::CommandFactory as _;
 use std::io::Write as _;
 
@@ -13,20 +13,24 @@ pub(super) fn rules() -> Answer {
 }
 
 pub(super) fn explain(name: &str) -> Answer {
-    match crate::rules::find(name) {
-        Some(rule) => {
-            catalogue::explain(rule, &mut stdout())?;
-            Ok(Exit::Pass)
-        }
-        None => Err(Problem::usage(unknown(name))),
+    if let Some(rule) = crate::rules::find(name) {
+        catalogue::explain(rule, &mut stdout())?;
+    } else if let Some(detector) = detectors::find(name) {
+        detectors::explain(detector, &mut stdout())?;
+    } else {
+        return Err(Problem::usage(unknown(name)));
     }
+    Ok(Exit::Pass)
 }
 
 fn unknown(name: &str) -> anyhow::Error {
     let ids = crate::rules::all().iter().map(|rule| rule.id);
+    let detectors = crate::secrets::detectors().iter();
+    let ids = ids.chain(detectors.map(|detector| &*detector.id));
+    let none = "neither a rule nor a detector";
     match crate::policy::nearest(name, ids) {
-        Some(near) => anyhow::anyhow!("`{name}` is no rule; did you mean `{near}`?"),
-        None => anyhow::anyhow!("`{name}` is no rule; `factory-gate rules` lists them"),
+        Some(near) => anyhow::anyhow!("`{name}` is {none}; did you mean `{near}`?"),
+        None => anyhow::anyhow!("`{name}` is {none}; `factory-gate rules` lists the rules"),
     }
 }
 

@@ -15,7 +15,7 @@ pub fn main(cli: Cli) -> Exit {
     set_colour(cli.color);
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Explain { rule } => about::explain(&rule),
+        Command::Explain { name } => about::explain(&name),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
         Command::Recover { database } => database::recover(&database),

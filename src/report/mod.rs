@@ -2,6 +2,7 @@
 //! room without passing [`encode`].
 
 pub mod catalogue;
+pub mod detectors;
 pub mod encode;
 pub mod github;
 pub mod json;

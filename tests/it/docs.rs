@@ -1,7 +1,7 @@
 //! Generated documents: checked against the code; written by `UPDATE_DOCS=1 cargo test --test it docs`.
 
 use clap::CommandFactory as _;
-use factory_gate::report::{catalogue, json_schema, reference};
+use factory_gate::report::{catalogue, detectors, json_schema, reference};
 use std::path::Path;
 
 fn check(path: &str, fresh: &str) {
@@ -23,6 +23,11 @@ fn pretty(schema: &serde_json::Value) -> String {
 #[test]
 fn rule_catalogue() {
     check("docs/rules.md", &catalogue::markdown());
+}
+
+#[test]
+fn detector_catalogue() {
+    check("docs/detectors.md", &detectors::markdown());
 }
 
 #[test]
