@@ -13,6 +13,7 @@ mod examples; // each rule's examples, through the binary
 mod exits; // exit codes and errors
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
+mod oracle; // the engine against each pattern alone
 mod record; // the database
 mod schema; // files against JSON Schema
 mod suites; // the public suites for parsers
