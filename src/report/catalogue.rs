@@ -1,5 +1,6 @@
 //! The rules, for people: the list, one rule explained, and the catalogue as Markdown. All from the registry.
 
+use super::encode::visible;
 use crate::rules::{Example, ExampleFile, ExampleKind, Rule};
 use anstyle::Style;
 use std::fmt::Write as _;
@@ -158,11 +159,11 @@ fn body(rule: &Rule, example: &Example, indent: &str) -> String {
     if !example.options.is_empty() {
         let _infallible = writeln!(text, "{indent}rules:\n{indent}  {}:", rule.id);
         for line in example.options.lines() {
-            let _infallible = writeln!(text, "{indent}    {line}");
+            let _infallible = writeln!(text, "{indent}    {}", visible(line));
         }
     }
     for file in example.files {
-        let _infallible = writeln!(text, "{indent}{}", describe(file));
+        let _infallible = writeln!(text, "{indent}{}", visible(&describe(file)));
     }
     match example.violations {
         [] => {
@@ -170,7 +171,7 @@ fn body(rule: &Rule, example: &Example, indent: &str) -> String {
         }
         violations => {
             for violation in violations {
-                let _infallible = writeln!(text, "{indent}→ {}", place(violation));
+                let _infallible = writeln!(text, "{indent}→ {}", visible(&place(violation)));
             }
         }
     }
