@@ -4,6 +4,7 @@
 use super::literals::{self, Distance, Part, Required, Text};
 use super::pattern::Syntax;
 use regex_syntax::hir::{Hir, HirKind};
+use std::borrow::Cow;
 
 /// The most strings that a stretch of the expression is spelled out to.
 const MOST_STRINGS: usize = 1024;
@@ -12,28 +13,40 @@ const DEPTH: u32 = 3;
 /// Alternations of more branches are not taken apart.
 const MOST_BRANCHES: usize = 64;
 
-/// Proves that each match of the pattern contains one of the keywords, ASCII case ignored.
+/// What an author says that each match contains.
+struct Keywords {
+    /// In lower case if case is ignored.
+    words: Vec<Vec<u8>>,
+    /// Whether ASCII case is ignored.
+    fold: bool,
+}
+
+/// Proves that each match of the pattern contains one of the keywords: ASCII case is ignored if the pattern ignores it.
 ///
 /// # Errors
 /// The pattern cannot be read, or a part of it (named in the text) can match without any of the keywords.
 pub fn keywords_hold(source: &str, syntax: Syntax, keywords: &[&str]) -> Result<(), String> {
     let hir = literals::parse(source, syntax)?;
-    located(&hir, keywords).map(|_| ())
+    located(&hir, keywords, syntax.ignore_case).map(|_| ())
 }
 
 /// Where in each match one of the keywords is.
-pub(super) fn located(hir: &Hir, keywords: &[&str]) -> Result<Vec<Required>, String> {
-    let keywords: Vec<Vec<u8>> = keywords
+pub(super) fn located(hir: &Hir, keywords: &[&str], fold: bool) -> Result<Vec<Required>, String> {
+    let cased = |word: &&str| match fold {
+        true => word.to_ascii_lowercase(),
+        false => (*word).to_owned(),
+    };
+    let words: Vec<Vec<u8>> = keywords
         .iter()
-        .map(|word| word.to_ascii_lowercase().into_bytes())
+        .map(|word| cased(word).into_bytes())
         .collect();
-    if keywords.is_empty() || keywords.iter().any(Vec::is_empty) {
+    if words.is_empty() || words.iter().any(Vec::is_empty) {
         return Err("no keyword, or an empty one".to_owned());
     }
-    prove(hir, &keywords, DEPTH)
+    prove(hir, &Keywords { words, fold }, DEPTH)
 }
 
-fn prove(hir: &Hir, keywords: &[Vec<u8>], depth: u32) -> Result<Vec<Required>, String> {
+fn prove(hir: &Hir, keywords: &Keywords, depth: u32) -> Result<Vec<Required>, String> {
     match hir.kind() {
         HirKind::Capture(capture) => prove(&capture.sub, keywords, depth),
         HirKind::Alternation(branches) => {
@@ -62,8 +75,9 @@ fn prove(hir: &Hir, keywords: &[Vec<u8>], depth: u32) -> Result<Vec<Required>, S
     }
 }
 
-fn without(hir: &Hir, keywords: &[Vec<u8>]) -> String {
+fn without(hir: &Hir, keywords: &Keywords) -> String {
     let keywords: Vec<_> = keywords
+        .words
         .iter()
         .map(|word| String::from_utf8_lossy(word))
         .collect();
@@ -77,7 +91,7 @@ fn without(hir: &Hir, keywords: &[Vec<u8>]) -> String {
 fn in_sequence(
     whole: &Hir,
     pieces: &[Hir],
-    keywords: &[Vec<u8>],
+    keywords: &Keywords,
     depth: u32,
 ) -> Result<Vec<Required>, String> {
     let widths: Vec<Part> = pieces.iter().map(only_width).collect();
@@ -130,7 +144,7 @@ fn branches(piece: &Hir) -> Option<Vec<Hir>> {
 }
 
 /// The first stretch of pieces whose texts all contain a keyword.
-fn stretch(parts: &[Part], keywords: &[Vec<u8>]) -> Option<Vec<Required>> {
+fn stretch(parts: &[Part], keywords: &Keywords) -> Option<Vec<Required>> {
     let (before, after) = literals::distances(parts);
     for (first, before) in before.iter().enumerate() {
         let mut texts = vec![Text::default()];
@@ -152,15 +166,21 @@ fn stretch(parts: &[Part], keywords: &[Vec<u8>]) -> Option<Vec<Required>> {
     None
 }
 
-fn occurrence(text: &Text, keywords: &[Vec<u8>]) -> Option<Required> {
-    let bytes = text.bytes.to_ascii_lowercase();
+fn occurrence(text: &Text, keywords: &Keywords) -> Option<Required> {
+    let bytes = match keywords.fold {
+        true => Cow::Owned(text.bytes.to_ascii_lowercase()),
+        // A text in any case holds no text in one case.
+        false if text.fold => return None,
+        false => Cow::Borrowed(&*text.bytes),
+    };
     let (at, word) = keywords
+        .words
         .iter()
         .find_map(|word| Some((memchr::memmem::find(&bytes, word)?, word)))?;
     Some(Required {
         text: Text {
             bytes: word.clone(),
-            fold: true,
+            fold: keywords.fold,
         },
         before: Distance::exactly(at),
         after: Distance::exactly(bytes.len() - at - word.len()),
@@ -178,11 +198,15 @@ mod tests {
     #[test]
     fn a_keyword_that_each_match_contains_is_proved() {
         assert!(holds("ghp_[0-9A-Za-z]{36}", &["ghp_"]));
-        assert!(holds(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b", &["akia", "asia"]));
-        assert!(holds(
-            "(?i)(?:api|secret)[_-]?key",
-            &["apikey", "api_key", "api-key", "secret"]
-        ));
+        assert!(holds(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b", &["AKIA", "ASIA"]));
+        let any_case = Syntax {
+            ignore_case: true,
+            ..Syntax::default()
+        };
+        let words = ["apikey", "api_key", "API-KEY", "secret"];
+        let source = "(?:api|secret)[_-]?key";
+        assert_eq!(keywords_hold(source, any_case, &words), Ok(()));
+        assert!(!holds("(?i)ghp_[0-9]", &["ghp_"]), "another case matches too");
         assert!(holds(
             "gh[pousr]_[0-9a-z]{36}",
             &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"]

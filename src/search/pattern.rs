@@ -64,12 +64,15 @@ impl Pattern {
     }
 
     /// A regular expression of which is known that it compiles and that each match contains one of the keywords
-    /// (ASCII case ignored): for what is built in, which tests prove with [`super::keywords_hold`]. Read and compiled
+    /// (ASCII case ignored if the pattern ignores it): for what is built in, which tests prove with [`super::keywords_hold`]. Read and compiled
     /// when it is wanted first.
     pub fn lazy(source: &str, syntax: Syntax, keywords: &[&str]) -> Self {
         let text = |word: &&str| Text {
-            bytes: word.to_ascii_lowercase().into_bytes(),
-            fold: true,
+            bytes: match syntax.ignore_case {
+                true => word.to_ascii_lowercase().into_bytes(),
+                false => word.as_bytes().to_vec(),
+            },
+            fold: syntax.ignore_case,
         };
         let mut texts: Vec<Text> = keywords.iter().map(text).collect();
         if texts.iter().any(|text| text.bytes.len() < SHORTEST) {

@@ -70,7 +70,7 @@ impl Shape {
         let Ok(hir) = literals::parse(source, syntax) else {
             return unknown;
         };
-        match keywords::located(&hir, &words) {
+        match keywords::located(&hir, &words, syntax.ignore_case) {
             Ok(proof) => Self::of(&hir, texts, &proof),
             Err(_) => unknown,
         }

@@ -101,7 +101,7 @@ proptest! {
         let (Some(regex), Ok(hir)) = (compiled(&source, syntax), literals::parse(&source, syntax)) else {
             return Ok(());
         };
-        let Ok(required) = super::keywords::located(&hir, &["ab", "ka", "bc", "aa", "kk", "ck"]) else {
+        let Ok(required) = super::keywords::located(&hir, &["ab", "ka", "bc", "aa", "kk", "ck"], syntax.ignore_case) else {
             return Ok(());
         };
         for at in 0..=text.len() {
