@@ -242,15 +242,23 @@ impl Check for Secret {
                 continue;
             };
             let (place, reported) = (first.secret.clone(), &self.detectors[first.detector].data);
+            let secret = file.bytes.get(place.clone()).unwrap_or_default();
             let sightings = group.iter().map(|one| Sighting {
                 detector: self.detectors[one.detector].id.clone(),
                 secret: one.secret.clone(),
             });
             listing.add_credential(place, sightings, || {
+                let preview = secrets::preview(secret);
+                // One without a character of the credential says nothing.
+                let preview = if preview.bytes().all(|byte| byte == b'*') {
+                    String::new()
+                } else {
+                    format!(" {preview}")
+                };
+                let remedy = reported.remedy.trim_end_matches('.');
                 format!(
-                    "{}: {}",
-                    reported.name,
-                    reported.remedy.trim_end_matches('.')
+                    "{}{preview}: {remedy} (detector `{}`)",
+                    reported.name, reported.id
                 )
             });
         }

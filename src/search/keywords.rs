@@ -32,14 +32,15 @@ pub fn keywords_hold(source: &str, syntax: Syntax, keywords: &[&str]) -> Result<
 
 /// Where in each match one of the keywords is.
 pub(super) fn located(hir: &Hir, keywords: &[&str], fold: bool) -> Result<Vec<Required>, String> {
-    let cased = |word: &&str| match fold {
-        true => word.to_ascii_lowercase(),
-        false => (*word).to_owned(),
-    };
-    let words: Vec<Vec<u8>> = keywords
+    let mut words: Vec<Vec<u8>> = keywords
         .iter()
-        .map(|word| cased(word).into_bytes())
+        .map(|word| word.as_bytes().to_vec())
         .collect();
+    if fold {
+        for word in &mut words {
+            word.make_ascii_lowercase();
+        }
+    }
     if words.is_empty() || words.iter().any(Vec::is_empty) {
         return Err("no keyword, or an empty one".to_owned());
     }
@@ -206,7 +207,10 @@ mod tests {
         let words = ["apikey", "api_key", "API-KEY", "secret"];
         let source = "(?:api|secret)[_-]?key";
         assert_eq!(keywords_hold(source, any_case, &words), Ok(()));
-        assert!(!holds("(?i)ghp_[0-9]", &["ghp_"]), "another case matches too");
+        assert!(
+            !holds("(?i)ghp_[0-9]", &["ghp_"]),
+            "another case matches too"
+        );
         assert!(holds(
             "gh[pousr]_[0-9a-z]{36}",
             &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"]

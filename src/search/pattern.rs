@@ -67,12 +67,13 @@ impl Pattern {
     /// (ASCII case ignored if the pattern ignores it): for what is built in, which tests prove with [`super::keywords_hold`]. Read and compiled
     /// when it is wanted first.
     pub fn lazy(source: &str, syntax: Syntax, keywords: &[&str]) -> Self {
-        let text = |word: &&str| Text {
-            bytes: match syntax.ignore_case {
-                true => word.to_ascii_lowercase().into_bytes(),
-                false => word.as_bytes().to_vec(),
-            },
-            fold: syntax.ignore_case,
+        let text = |word: &&str| {
+            let mut bytes = word.as_bytes().to_vec();
+            if syntax.ignore_case {
+                bytes.make_ascii_lowercase();
+            }
+            let fold = syntax.ignore_case;
+            Text { bytes, fold }
         };
         let mut texts: Vec<Text> = keywords.iter().map(text).collect();
         if texts.iter().any(|text| text.bytes.len() < SHORTEST) {

@@ -3,6 +3,7 @@
 use super::{Mistake, MistakeKind};
 use bstr::ByteSlice as _;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 /// Mistakes after which a text is given up: far beyond what a person reads, and little memory.
@@ -103,7 +104,11 @@ impl Report {
         for mut draft in self.drafts {
             if let Some(other) = draft.other {
                 cursor.advance(text, other);
-                draft.message += &format!(" line {}, column {}", cursor.line, cursor.column);
+                let _infallible = write!(
+                    draft.message,
+                    " line {}, column {}",
+                    cursor.line, cursor.column
+                );
             }
             mistakes.push(Mistake {
                 bytes: draft.bytes.start.min(text.len())..draft.bytes.end.min(text.len()),

@@ -38,9 +38,8 @@ fn is_mark(rest: &[u8], notation: Notation) -> bool {
         [b'{', b'{', b'"', ..] => false,
         [b'{', b'{', b'{', ..] if notation != Notation::Yaml => false,
         [b'{', b'{', ..] => notation != Notation::Xml && (has(b"}}") || !has(b"}")),
-        [b'{', b'%', ..] => true,
+        [b'{' | b'<', b'%', ..] => true,
         [b'{', b'#', ..] => has(b"#}"),
-        [b'<', b'%', ..] => true,
         _ => false,
     }
 }

@@ -85,21 +85,21 @@ fn large() -> String {
     let mut text = String::from("NEEDLE-0\n");
     let mut number = 1;
     while text.len() < 5 << 20 {
-        text.push_str(&format!(
+        text.extend([format!(
             "ä line {number} {}NEEDLE-{number}\n",
             "of words and nothing else ".repeat(40)
-        ));
+        )]);
         if number % 100 == 0 {
             text.push_str("# factory-gate: allow(needle) a generated file\nNEEDLE-1\n");
-            text.push_str(&format!("BEGIN-{}\n-END\n", "x".repeat(number * 7 % 2900)));
+            text.extend([format!("BEGIN-{}\n-END\n", "x".repeat(number * 7 % 2900))]);
         }
         number += 1;
     }
     while text.len() < 10 << 20 {
-        text.push_str(&format!(
+        text.extend([format!(
             " 🦀 NEEDLE-{number} {}",
             "-".repeat(number * 7 % 3000)
-        ));
+        )]);
         number += 1;
     }
     text.push_str("\nlast NEEDLE-9");

@@ -218,7 +218,7 @@ fn strict_number(rest: &[u8]) -> Option<usize> {
 fn is_json5_number(written: &[u8]) -> bool {
     let bare = match written {
         [b'+' | b'-', bare @ ..] => bare,
-        bare => bare,
+        _ => written,
     };
     if let [b'0', b'x' | b'X', hexadecimal @ ..] = bare {
         return !hexadecimal.is_empty() && hexadecimal.iter().all(u8::is_ascii_hexdigit);
@@ -247,8 +247,7 @@ fn is_json5_number(written: &[u8]) -> bool {
 fn reason(written: &[u8]) -> &'static str {
     let bare = match written {
         [b'+', ..] => return "leave out the `+`",
-        [b'-', bare @ ..] => bare,
-        bare => bare,
+        _ => written.strip_prefix(b"-").unwrap_or(written),
     };
     match bare {
         [b'.', ..] => "a digit must stand before the point",

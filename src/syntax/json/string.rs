@@ -17,12 +17,14 @@ pub(super) struct Quoted {
 fn plain_bytes(rest: &[u8]) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
+    const QUOTE: u64 = 0x22;
+    const BACKSLASH: u64 = 0x5c;
     let (words, _) = rest.as_chunks::<8>();
     let mut length = 0;
     for word in words {
         let word = u64::from_le_bytes(*word);
-        let quote = word ^ (ONES * b'"' as u64);
-        let backslash = word ^ (ONES * b'\\' as u64);
+        let quote = word ^ (ONES * QUOTE);
+        let backslash = word ^ (ONES * BACKSLASH);
         // The lowest set bit is exact: it is that of the first byte which is zero, or less than 0x20.
         let marks = (quote.wrapping_sub(ONES) & !quote)
             | (backslash.wrapping_sub(ONES) & !backslash)

@@ -20,72 +20,75 @@ fn say(notation: Notation, text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Texts with one mistake, and what is said of it.
+const SINGLE: &[(&str, &str)] = &[
+    ("[1,]", "2-3 a trailing comma, which JSON does not have"),
+    (
+        "{\"a\":1,}",
+        "6-7 a trailing comma, which JSON does not have",
+    ),
+    (
+        "['a']",
+        "1-4 a text in single quotes: expected double quotes",
+    ),
+    ("{a: 1}", "1-2 the key `a` must stand in double quotes"),
+    ("[1] // x", "4-8 a comment, which JSON does not have"),
+    (
+        "[NaN]",
+        "1-4 `NaN` is no value of JSON: expected a number, or `null`",
+    ),
+    ("[True]", "1-5 `True` is no value of JSON: expected `true`"),
+    (
+        "[01]",
+        "1-3 `01` is no number of JSON: it must not begin with a zero",
+    ),
+    ("[+1]", "1-3 `+1` is no number of JSON: leave out the `+`"),
+    (
+        "[1.]",
+        "1-3 `1.` is no number of JSON: a digit must stand behind the point",
+    ),
+    (
+        "[\"a\tb\"]",
+        "3-4 the control character U+0009 must be escaped in a text: `\\t`",
+    ),
+    (
+        "[\"\\x\"]",
+        "2-4 `\\x` is no escape: write `\\\\` for a backslash",
+    ),
+    (
+        "[\"a\nb\"]",
+        "1-3 this text is not closed on its line: expected a closing quote, or `\\n` for a line break",
+    ),
+    (
+        "\u{feff}[]",
+        "0-3 a byte order mark, which JSON must not begin with",
+    ),
+    (
+        "[] []",
+        "3-4 expected the end of the text after the value, found `[`",
+    ),
+    (
+        "{\"a\": {\"b\": 1",
+        "6-7 `{` is never closed: expected `}` before the end of the text",
+    ),
+    (
+        "{\"a\": [1}",
+        "8-9 expected `]`, found `}`: `[` was opened in line 1, column 7",
+    ),
+    ("[1\n2]", "2-2 expected a comma"),
+    ("{\"a\" 1}", "4-4 expected a colon after this key"),
+    ("{\"a\":}", "4-5 expected a value after this colon"),
+    ("", "0-0 nothing here: expected a value"),
+    (
+        "{\"a\": 1, \"\\u0061\": 2}",
+        "9-17 duplicate key `a`: it is already set in line 1, column 2",
+    ),
+];
+
 #[test]
 fn single_mistakes_have_their_place_and_a_message() {
-    for (text, said) in [
-        ("[1,]", "2-3 a trailing comma, which JSON does not have"),
-        (
-            "{\"a\":1,}",
-            "6-7 a trailing comma, which JSON does not have",
-        ),
-        (
-            "['a']",
-            "1-4 a text in single quotes: expected double quotes",
-        ),
-        ("{a: 1}", "1-2 the key `a` must stand in double quotes"),
-        ("[1] // x", "4-8 a comment, which JSON does not have"),
-        (
-            "[NaN]",
-            "1-4 `NaN` is no value of JSON: expected a number, or `null`",
-        ),
-        ("[True]", "1-5 `True` is no value of JSON: expected `true`"),
-        (
-            "[01]",
-            "1-3 `01` is no number of JSON: it must not begin with a zero",
-        ),
-        ("[+1]", "1-3 `+1` is no number of JSON: leave out the `+`"),
-        (
-            "[1.]",
-            "1-3 `1.` is no number of JSON: a digit must stand behind the point",
-        ),
-        (
-            "[\"a\tb\"]",
-            "3-4 the control character U+0009 must be escaped in a text: `\\t`",
-        ),
-        (
-            "[\"\\x\"]",
-            "2-4 `\\x` is no escape: write `\\\\` for a backslash",
-        ),
-        (
-            "[\"a\nb\"]",
-            "1-3 this text is not closed on its line: expected a closing quote, or `\\n` for a line break",
-        ),
-        (
-            "\u{feff}[]",
-            "0-3 a byte order mark, which JSON must not begin with",
-        ),
-        (
-            "[] []",
-            "3-4 expected the end of the text after the value, found `[`",
-        ),
-        (
-            "{\"a\": {\"b\": 1",
-            "6-7 `{` is never closed: expected `}` before the end of the text",
-        ),
-        (
-            "{\"a\": [1}",
-            "8-9 expected `]`, found `}`: `[` was opened in line 1, column 7",
-        ),
-        ("[1\n2]", "2-2 expected a comma"),
-        ("{\"a\" 1}", "4-4 expected a colon after this key"),
-        ("{\"a\":}", "4-5 expected a value after this colon"),
-        ("", "0-0 nothing here: expected a value"),
-        (
-            "{\"a\": 1, \"\\u0061\": 2}",
-            "9-17 duplicate key `a`: it is already set in line 1, column 2",
-        ),
-    ] {
-        assert_eq!(say(Notation::Json, text), [said], "{text:?}");
+    for (text, said) in SINGLE {
+        assert_eq!(say(Notation::Json, text), [*said], "{text:?}");
     }
 }
 

@@ -102,13 +102,14 @@ fn entity_value(reader: &mut Reader<'_, '_>) -> Result<Vec<u8>, GaveUp> {
         reader.at += plain;
         let at = reader.at;
         match rest.get(plain) {
-            Some(b'&') => match character(reader)? {
-                Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                None => {
+            Some(b'&') => {
+                if let Some(c) = character(reader)? {
+                    out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                } else {
                     entity_name(reader)?;
                     out.extend_from_slice(&reader.text[at..reader.at]);
                 }
-            },
+            }
             Some(_) => {
                 let message = "a parameter entity cannot stand inside of a declaration here";
                 return Err(reader.fatal(at..at + 1, message));

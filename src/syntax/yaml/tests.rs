@@ -57,10 +57,10 @@ fn duplicate_keys_have_both_places() {
     ] {
         assert_eq!(say(fine), [""; 0], "{fine}");
     }
-    let many: String = (0..50)
+    let many: Vec<String> = (0..50)
         .map(|number| format!("k{}: 1\n", number % 49))
         .collect();
-    assert_eq!(say(&many).len(), 1);
+    assert_eq!(say(&many.concat()).len(), 1);
 }
 
 #[test]
@@ -127,7 +127,8 @@ fn bombs_are_not_written_out() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        text += &format!("a{level}: &a{level} [{aliases}]\n");
+        let level = level.to_string();
+        text.push_str(&["a", &level, ": &a", &level, " [", &aliases, "]\n"].concat());
     }
     assert_eq!(check(text.as_bytes(), Notation::Yaml), []);
     let parsed = parse(text.as_bytes(), Notation::Yaml);
