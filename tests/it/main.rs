@@ -16,6 +16,7 @@ mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone
 mod record; // the database
 mod schema; // files against JSON Schema
+mod secrets; // credentials
 mod suites; // the public suites for parsers
 mod suppressions; // inline and in the policy
 mod tidy; // the shape of the source
