@@ -29,7 +29,7 @@ Exit codes:
 pub enum Command {
     /// Run the five phases over a workspace. Changes nothing without --apply
     Run(RunArgs),
-    /// Explain a rule (what, why, how to fix, options, examples), or a detector of the rule `secret`
+    /// Explain a rule or a detector: what, why, how to fix, options, examples
     Explain {
         /// Name of a rule or a detector
         name: String,

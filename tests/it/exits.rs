@@ -123,7 +123,7 @@ fn help_of_every_command() {
 
     Commands:
       run          Run the five phases over a workspace. Changes nothing without --apply
-      explain      Explain a rule: what, why, how to fix, options, examples
+      explain      Explain a rule or a detector: what, why, how to fix, options, examples
       rules        List all rules
       verify       Check a database: integrity, seal, completeness
       recover      Seal honestly what a killed run left behind
