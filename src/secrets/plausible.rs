@@ -24,7 +24,7 @@ static ABOUT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     compile(concat!(
         r"hash|digest|checksum|integrity|sha[-_]?\d|md5|fingerprint|public|pubkey|label|placeholder|field|regex|pattern|^url|[^c]url|uri",
         r"|path|file|folder|\bdir|prompt|title|description|help|hint|message|error|warning|_?type|length|policy|expir|invalid",
-        r"|wrong|bad_|csrf|xsrf|nonce|selector|locator|xpath|column|header|param|name|attr|event|action|class|format|version",
+        r"|wrong|bad_|csrf|xsrf|nonce|next_?token|page_?token|continuation|cursor|sync_?token|selector|locator|xpath|column|header|param|name|attr|event|action|class|format|version",
         r"|encrypt|cipher|crypt|mask|algo|method|max|min|count|size|limit|tokenizer|token_?id|_id\b|key_?id|keyname|session_?id",
         r"|placehold|translat|i18n|secretref|secret_?arn|valuefrom|storage_?key|cache_?key|primary_?key|foreign_?key|sort_?key|partition_?key|typed?",
     ))

@@ -352,6 +352,8 @@ fn what_only_looks_like_a_credential_is_none() {
         "AKIAIOSFODNN7EXAMPLE",
         "-----BEGIN RSA PRIVATE KEY-----",
         "# token=<your token here>",
+        "  \"nextToken\": \"<alnum:60>\",",
+        "page_token = \"<alnum:40>\"",
     ];
     let mut world = World::new().policy(POLICY);
     for (number, extension) in ["txt", "py", "js", "yml", "json", "md"].iter().enumerate() {
