@@ -23,6 +23,8 @@ pub mod policy;
 
 pub mod scan;
 
+pub mod beneath;
+
 pub mod cleanup;
 
 pub mod store;

@@ -1,10 +1,10 @@
 //! Looks at each target of a plan on disk: what exactly is it, and does a guard know it by its identity?
 
-use super::identity::{Identity, ObjectKind, look};
 use super::protection::Protection;
-use super::root::{MOUNT_POINT, Root, Unresolved};
 use super::sweep::Outcome;
 use super::target::{Plan, Target};
+use crate::beneath::{Identity, ObjectKind, look};
+use crate::beneath::{MOUNT_POINT, Root, Unresolved};
 use rustix::io::Errno;
 use std::collections::HashMap;
 

@@ -17,12 +17,9 @@
 //! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
 
 mod identify;
-mod identity;
 mod matcher;
-mod names;
 mod plan;
 mod protection;
-mod root;
 mod sight;
 mod sweep;
 mod target;
@@ -30,10 +27,8 @@ mod target;
 mod tests;
 
 pub use identify::{Identified, Look};
-pub use identity::{FileId, Identity, ObjectKind};
 pub use plan::plan;
 pub use protection::{GitIndex, Protected, Protection, Reach};
-pub use root::{Containment, Root, RootError, RootRules};
 pub use sight::Sight;
 pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
 pub use target::{Action, Denial, Denied, Plan, Target};

@@ -6,7 +6,7 @@
 use super::matcher::{Matched, Matcher};
 use super::protection::{GitIndex, Protection, is_below};
 use super::target::{Action, Denial, Denied, Plan, Target};
-use super::{ObjectKind, names};
+use crate::beneath::{ObjectKind, names};
 use crate::policy::{CleanupPolicy, CleanupRule};
 use crate::walk::{Entry, EntryId, IndexMode, Kind, Tree};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What cleanup must never touch, whatever the policy says. The caller knows these things; this room obeys.
 
-use super::identity::FileId;
+use crate::beneath::FileId;
 
 /// Whether git's index could tell which files are tracked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What `recover` asks about an intent without a result: is the thing still there? It looks and never acts.
 
-use super::identity::{Identity, look};
-use super::root::{Root, Unresolved};
+use crate::beneath::{Identity, look};
+use crate::beneath::{Root, Unresolved};
 use rustix::io::Errno;
 
 /// What lies at a path whose identity was recorded by an earlier process.

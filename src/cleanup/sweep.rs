@@ -2,10 +2,10 @@
 //! directory, after the intent is durable and right after a last look.
 
 use super::identify::{Identified, Look};
-use super::identity::{FileId, Identity, ObjectKind, look};
 use super::protection::Protection;
-use super::root::{Containment, MOUNT_POINT, Root, RootError, RootRules};
 use super::target::{Action, Plan, Target};
+use crate::beneath::{Containment, MOUNT_POINT, Root, RootError, RootRules};
+use crate::beneath::{FileId, Identity, ObjectKind, look};
 use rustix::fs::{AtFlags, unlinkat};
 use rustix::io::Errno;
 use std::collections::HashMap;
@@ -235,7 +235,7 @@ impl Sweeper {
             Err(error) => return (Outcome::from_look(error), 0),
         };
         let flags = match target.action {
-            Action::FileRemoval => AtFlags::empty(),
+            Action::FileRemoval | Action::FileQuarantine => AtFlags::empty(),
             Action::DirectoryRemoval => AtFlags::REMOVEDIR,
         };
         #[expect(
@@ -312,7 +312,7 @@ impl Swept {
     fn count(&mut self, target: &Target, outcome: &Outcome, files_affected: u64) {
         if files_affected > 0 {
             match target.action {
-                Action::FileRemoval => self.files += files_affected,
+                Action::FileRemoval | Action::FileQuarantine => self.files += files_affected,
                 Action::DirectoryRemoval => self.directories += files_affected,
             }
             self.bytes = self.bytes.saturating_add(target.bytes);

@@ -10,6 +10,8 @@ pub enum Action {
     FileRemoval,
     /// Remove a directory that is empty by then.
     DirectoryRemoval,
+    /// Move a file or a symbolic link into the quarantine.
+    FileQuarantine,
 }
 
 impl Action {
@@ -18,6 +20,7 @@ impl Action {
         match self {
             Self::FileRemoval => "file_removal",
             Self::DirectoryRemoval => "directory_removal",
+            Self::FileQuarantine => "file_quarantine",
         }
     }
 }
@@ -30,7 +33,7 @@ pub struct Target {
     /// What is to be done.
     pub action: Action,
     /// What the walk saw there: a file, a symbolic link or a directory.
-    pub kind: super::ObjectKind,
+    pub kind: crate::beneath::ObjectKind,
     /// The cleanup rule that wants it.
     pub rule: Arc<str>,
     /// Size in bytes; of a symbolic link the length of its target, of a directory 0.

@@ -1,7 +1,8 @@
 //! Commands about a database: verify it, and recover what a killed run left behind.
 
 use super::{Answer, Problem, stdout};
-use crate::cleanup::{self, RootRules};
+use crate::beneath::{Root, RootRules};
+use crate::cleanup;
 use crate::cli::VerifyArgs;
 use crate::phases::Exit;
 use crate::report::encode::log_line;
@@ -134,7 +135,7 @@ pub(super) fn recover(database: &Path) -> Answer {
 /// Looks, in the dead run's workspace, at what it had meant to remove.
 fn look(intent: Intent<'_>) -> store::Sight {
     let workspace = PathBuf::from(intent.workspace);
-    let Ok(root) = cleanup::Root::open(&workspace, &RootRules::default()) else {
+    let Ok(root) = Root::open(&workspace, &RootRules::default()) else {
         return store::Sight::Different;
     };
     match root.sight(intent.path, intent.identity) {

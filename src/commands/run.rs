@@ -1,8 +1,9 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
 use super::{Answer, Problem, stdout};
+use crate::beneath::FileId;
 use crate::ci::{Environment, System};
-use crate::cleanup::{FileId, Reach};
+use crate::cleanup::Reach;
 use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};

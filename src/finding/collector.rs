@@ -1,7 +1,7 @@
 //! The collector a rule writes to. It belongs to one rule on one path (or one tree), so that a rule
 //! can neither mislabel a finding nor forget what it counted.
 
-use super::Subject;
+use super::{Change, Safety, Subject};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,6 +27,10 @@ pub struct Draft {
     pub message: String,
     /// If it is about a credential: all that saw one there, the one that is reported first.
     pub sightings: Vec<Sighting>,
+    /// Whether the rule has a fix for it.
+    pub fixable: Option<Safety>,
+    /// The fix, if fixes are asked for.
+    pub change: Option<Box<Change>>,
 }
 
 /// A credential that a detector saw. It is told by its place alone, so that its text goes nowhere.
@@ -43,9 +47,32 @@ pub struct Sighting {
 pub struct Found {
     drafts: Vec<Draft>,
     requirements: u64,
+    wants_changes: bool,
 }
 
 impl Found {
+    /// A collector that also asks rules for their fixes; the plain one only learns that there is one.
+    pub fn with_changes() -> Self {
+        Self {
+            wants_changes: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether rules are asked for their fixes: one that would have to work for them need not otherwise.
+    pub fn wants_changes(&self) -> bool {
+        self.wants_changes
+    }
+
+    /// The rule can fix the violation that it reported last. `change` is called only if fixes are asked for; what it
+    /// answers makes that violation go away, and no other come.
+    pub fn fix(&mut self, safety: Safety, change: impl FnOnce() -> Change) {
+        if let Some(draft) = self.drafts.last_mut() {
+            draft.fixable = Some(safety);
+            draft.change = self.wants_changes.then(|| Box::new(change()));
+        }
+    }
+
     /// The path that the rule was given is in violation as a whole.
     pub fn whole(&mut self, message: impl Into<String>) {
         self.push(None, Subject::File, Place::Whole, message.into());
@@ -113,6 +140,8 @@ impl Found {
             place,
             message,
             sightings: Vec::new(),
+            fixable: None,
+            change: None,
         });
     }
 }

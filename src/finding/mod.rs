@@ -2,9 +2,11 @@
 
 mod collector;
 mod fingerprint;
+mod fix;
 
 pub use collector::{Draft, Found, Place, Sighting};
 pub use fingerprint::{Fingerprint, Fingerprinter};
+pub use fix::{Change, Edit, Safety};
 
 use serde::{Deserialize, Serialize};
 
@@ -176,6 +178,10 @@ pub struct Finding {
     /// If it is about a credential: what each detector saw there, the one that is reported first, those that it
     /// supersedes after it.
     pub detections: Box<[Detection]>,
+    /// Whether the rule has a fix for it.
+    pub fixable: Option<Safety>,
+    /// The fix, if fixes were asked for.
+    pub change: Option<Box<Change>>,
 }
 
 /// What a detector saw, told so that nobody learns the credential.

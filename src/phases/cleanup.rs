@@ -1,9 +1,10 @@
 //! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
 
 use super::{Did, Run, Seen, stamp};
+use crate::beneath::{FileId, RootRules};
 use crate::cleanup::{
-    ApplyToken, Denial, Denied, FileId, GitIndex, Identified, Intent, Journal, Look, Plan,
-    Protection, Reach, RootRules, Settled, Sweeper, Swept, Target,
+    ApplyToken, Denial, Denied, GitIndex, Identified, Intent, Journal, Look, Plan, Protection,
+    Reach, Settled, Sweeper, Swept, Target,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};

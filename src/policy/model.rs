@@ -132,24 +132,71 @@ pub struct CleanupRule {
     pub larger_than: Option<u64>,
     /// Whether files that git tracks may go.
     pub tracked: bool,
+    /// So many of the matched things, those that changed last, stay.
+    pub keep_newest: Option<u32>,
+    /// Only directories that hold nothing, or nothing but such directories and what goes anyway.
+    pub empty_directories: bool,
+    /// Only what git ignores.
+    pub ignored_only: bool,
+    /// Only directories that say by a `CACHEDIR.TAG` that they are caches.
+    pub require_cachedir_tag: bool,
+    /// Whether a name of a file that has more of them may go.
+    pub hard_links: HardLinks,
+    /// What is done with the files.
+    pub action: CleanupAction,
     /// Where it is written.
     pub position: Position,
 }
 
-/// Budgets of cleanup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a cleanup rule does with the files that it matches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CleanupAction {
+    /// They are removed.
+    #[default]
+    Remove,
+    /// They are moved into the workspace's quarantine, from where `restore` puts them back.
+    Quarantine,
+}
+
+/// What becomes of a file that has several names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HardLinks {
+    /// The matched name goes; the content stays under the others.
+    #[default]
+    Remove,
+    /// It stays.
+    Keep,
+}
+
+/// Budgets of cleanup. A plan over one of the first six is refused as a whole, before the first act.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CleanupLimits {
-    /// Most files and directories.
+    /// Most files.
     pub max_files: u64,
+    /// Most directories.
+    pub max_directories: u64,
     /// Most bytes.
     pub max_bytes: u64,
+    /// Most components of a target's path.
+    pub max_depth: Option<u32>,
+    /// Most of the workspace's files (those that git ignores count), in percent.
+    pub max_share: Option<f64>,
+    /// So many targets may fail; with one more the cleanup stops.
+    pub max_failures: Option<u64>,
+    /// After this long the cleanup stops between two batches.
+    pub max_time: Option<std::time::Duration>,
 }
 
 impl Default for CleanupLimits {
     fn default() -> Self {
         Self {
             max_files: 10_000,
+            max_directories: 10_000,
             max_bytes: 10 << 30,
+            max_depth: None,
+            max_share: None,
+            max_failures: None,
+            max_time: None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The parts of a policy beside its rules: suppressions, cleanup, gate and workspace.
 
-use super::model::{CleanupLimits, CleanupRule, Gate, Position, WorkspacePolicy};
+use super::model::{
+    CleanupAction, CleanupLimits, CleanupRule, Gate, HardLinks, Position, WorkspacePolicy,
+};
 use super::node::Value;
 use super::problem::{KeyPath, Report, quote};
 use super::reader::{Item, PlacedPattern};
@@ -191,6 +193,12 @@ impl CleanupDraft {
                 older_than: rule.older_than,
                 larger_than: rule.larger_than,
                 tracked: rule.tracked,
+                keep_newest: None,
+                empty_directories: false,
+                ignored_only: false,
+                require_cachedir_tag: false,
+                hard_links: HardLinks::Remove,
+                action: CleanupAction::Remove,
                 position: rule.position,
             })
         };

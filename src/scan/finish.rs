@@ -85,6 +85,8 @@ pub(super) fn finish_file(
             }
             finding.fingerprint = prints.fingerprint(&finding.rule_id, &finding.path, &anchor);
             finding.message = message(slot, draft.message);
+            finding.fixable = draft.fixable;
+            finding.change = draft.change;
             let detections = draft.sightings.into_iter();
             finding.detections = detections
                 .map(|sighting| detection(sighting, about.text, &mut locator, key))
@@ -134,6 +136,8 @@ fn blank(slot: &Slot<'_>, path: &[u8]) -> Finding {
         state: State::Open,
         suppression: None,
         detections: Box::default(),
+        fixable: None,
+        change: None,
     }
 }
 

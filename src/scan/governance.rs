@@ -46,6 +46,8 @@ pub(super) fn flaws(scan: &Scan<'_>, set: &RuleSet, comments: &InlineSuppression
                 place,
                 message,
                 sightings: Vec::new(),
+                fixable: None,
+                change: None,
             };
             Some(Drafted {
                 slot: slot.0 as usize,

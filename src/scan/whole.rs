@@ -157,6 +157,8 @@ fn about_document(about: &AboutPolicy, source: &Source) -> Draft {
         place: Place::Bytes(at..at),
         message,
         sightings: Vec::new(),
+        fixable: None,
+        change: None,
     }
 }
 

@@ -103,6 +103,7 @@ CREATE TABLE session_details (
     shard TEXT CHECK (typeof(shard) IN ('text', 'null')), -- i/n if the session is one shard of a run
     ci_system TEXT CHECK (typeof(ci_system) IN ('text', 'null')), -- CI system that ran it
     run_url TEXT CHECK (typeof(run_url) IN ('text', 'null')), -- page of the CI run
+    containment TEXT CHECK (typeof(containment) IN ('text', 'null')), -- JSON object: by what means the run was kept inside of the workspace when it changed it; empty if it had no right to
     os TEXT NOT NULL CHECK (typeof(os) = 'text'), -- operating system
     arch TEXT NOT NULL CHECK (typeof(arch) = 'text'), -- processor architecture
     verdict TEXT CHECK (verdict = 'pass' OR verdict = 'fail' OR verdict = 'undecided'), -- the gate's verdict; empty while the session runs
@@ -203,8 +204,11 @@ CREATE TABLE fixes (
     rule_id TEXT NOT NULL CHECK (typeof(rule_id) = 'text'), -- the rule whose violations it fixes
     path TEXT NOT NULL CHECK (typeof(path) = 'text'), -- relative to the workspace; bytes that are not UTF-8 as \xNN
     path_bytes BLOB CHECK (typeof(path_bytes) IN ('blob', 'null')), -- the raw path, where it is not UTF-8
-    status TEXT NOT NULL CHECK (typeof(status) = 'text'), -- planned, or what was observed
-    edits INTEGER NOT NULL CHECK (typeof(edits) = 'integer') -- places changed in the file
+    status TEXT NOT NULL CHECK (typeof(status) = 'text'), -- planned, intent (about to write), then what was observed: applied, skipped: REASON, refused: REASON, failed: REASON; applied_unconfirmed and unknown: interrupted in the act
+    edits INTEGER NOT NULL CHECK (typeof(edits) = 'integer'), -- places changed in the file
+    safety TEXT NOT NULL CHECK (safety = 'safe' OR safety = 'unsafe'), -- safe, or unsafe: only where the policy allows it
+    before_sha256 TEXT CHECK (typeof(before_sha256) IN ('text', 'null')), -- SHA-256 of the file before all fixes, hex; empty if there was none
+    after_sha256 TEXT CHECK (typeof(after_sha256) IN ('text', 'null')) -- SHA-256 of the file after all fixes, hex
 );
 CREATE TABLE cleanup_details (
     action_id INTEGER PRIMARY KEY REFERENCES cleanup_actions (id), -- the row of cleanup_actions
@@ -214,7 +218,8 @@ CREATE TABLE cleanup_details (
     bytes INTEGER NOT NULL CHECK (typeof(bytes) = 'integer'), -- size of the target [bytes]
     state TEXT NOT NULL CHECK (state = 'planned' OR state = 'intent' OR state = 'removed' OR state = 'quarantined' OR state = 'restored' OR state = 'already_gone' OR state = 'skipped' OR state = 'refused' OR state = 'failed' OR state = 'applied_unconfirmed' OR state = 'unknown'), -- planned, intent (about to act), then the first word of the result; applied_unconfirmed and unknown: interrupted in the act
     path_bytes BLOB CHECK (typeof(path_bytes) IN ('blob', 'null')), -- the raw target path, where it is not UTF-8
-    identity TEXT NOT NULL CHECK (typeof(identity) = 'text') -- JSON object: what identified the target when it was planned
+    identity TEXT NOT NULL CHECK (typeof(identity) = 'text'), -- JSON object: what identified the target when it was planned
+    kept_at TEXT CHECK (typeof(kept_at) IN ('text', 'null')) -- where a quarantined file is, relative to the workspace
 );
 CREATE TABLE skipped_files (
     id INTEGER PRIMARY KEY, -- number of the row in this file

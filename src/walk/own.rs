@@ -1,5 +1,8 @@
 //! What this program itself writes into a workspace. Only what git does not track can be that.
 
+/// Where quarantined files are kept, and where files are made before they get their names; in every workspace.
+pub const OWN_DIRECTORIES: [&[u8]; 2] = [b".factory-gate/quarantine", b".factory-gate/staging"];
+
 /// Paths (relative to the workspace) of our own output.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnOutputs {
@@ -29,7 +32,10 @@ impl OwnOutputs {
 
     /// Whether a path is one of them, or lies in one.
     pub fn contains(&self, path: &[u8]) -> bool {
-        self.exact.iter().any(|own| own == path)
+        OWN_DIRECTORIES.iter().any(|own| {
+            path.strip_prefix(*own)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        }) || self.exact.iter().any(|own| own == path)
             || self.beginnings.iter().any(|own| path.starts_with(own))
     }
 

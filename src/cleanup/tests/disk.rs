@@ -1,7 +1,8 @@
 //! What changes on disk between the plan and the act, and what a second run finds.
 
 use super::kit::*;
-use crate::cleanup::{Identified, Look, Plan, Root, Sight};
+use crate::beneath::Root;
+use crate::cleanup::{Identified, Look, Plan, Sight};
 use crate::walk::IndexMode;
 use std::fs;
 

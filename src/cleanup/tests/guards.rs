@@ -1,10 +1,8 @@
 //! Roots that are refused, and things that are protected by what they are.
 
 use super::kit::*;
-use crate::cleanup::{
-    ApplyToken, Containment, FileId, Look, Outcome, Protection, Reach, Root, RootError, RootRules,
-    Sweeper,
-};
+use crate::beneath::{Containment, FileId, Root, RootError, RootRules};
+use crate::cleanup::{ApplyToken, Look, Outcome, Protection, Reach, Sweeper};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;

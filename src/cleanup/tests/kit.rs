@@ -1,10 +1,12 @@
 //! Trees, policies, real workspaces with a canary beside them, and a journal that checks while it remembers.
 
+use crate::beneath::{FileId, Root, RootRules};
 use crate::cleanup::{
-    ApplyToken, FileId, GitIndex, Intent, Journal, Plan, Protection, Root, RootRules, Settled,
-    Sweeper, plan,
+    ApplyToken, GitIndex, Intent, Journal, Plan, Protection, Settled, Sweeper, plan,
 };
-use crate::policy::{CleanupLimits, CleanupPolicy, CleanupRule, Position};
+use crate::policy::{
+    CleanupAction, CleanupLimits, CleanupPolicy, CleanupRule, HardLinks, Position,
+};
 use crate::rules::PathPattern;
 use crate::walk::{IndexMode, Kind, Meta, Tree, TreeBuilder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,6 +68,12 @@ pub(super) fn rule(name: &str, paths: &[&str]) -> CleanupRule {
         older_than: None,
         larger_than: None,
         tracked: false,
+        keep_newest: None,
+        empty_directories: false,
+        ignored_only: false,
+        require_cachedir_tag: false,
+        hard_links: HardLinks::Remove,
+        action: CleanupAction::Remove,
         position: Position {
             source: 0,
             line: 1,

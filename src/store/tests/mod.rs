@@ -157,6 +157,8 @@ pub(super) fn finding(number: u8, path: &[u8]) -> Finding {
         state: State::Open,
         suppression: None,
         detections: Box::default(),
+        fixable: None,
+        change: None,
     }
 }
 

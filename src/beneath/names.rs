@@ -4,7 +4,7 @@ use bstr::ByteSlice as _;
 
 /// Whether a file system could take this name for `.git`: other case, the short name `GIT~1`, trailing dots and
 /// spaces, an NTFS stream suffix, code points that HFS+ ignores.
-pub(super) fn is_git_directory(name: &[u8]) -> bool {
+pub fn is_git_directory(name: &[u8]) -> bool {
     let before_stream = name.split(|byte| *byte == b':').next().unwrap_or(name);
     let folded: String = before_stream
         .chars()
@@ -21,7 +21,7 @@ fn is_ignored_by_hfs(character: char) -> bool {
 }
 
 /// Whether this is no plain path beneath a workspace: empty, absolute, with `.`, `..`, an empty component or NUL.
-pub(super) fn escapes(path: &[u8]) -> bool {
+pub fn escapes(path: &[u8]) -> bool {
     path.contains(&0)
         || path
             .split(|byte| *byte == b'/')

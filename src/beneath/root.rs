@@ -56,7 +56,7 @@ pub struct Root {
 
 /// What resolving the directory that holds a path came to, if not that directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Unresolved {
+pub enum Unresolved {
     /// A directory on the way does not exist.
     Absent,
     /// A component on the way is a file.
@@ -68,7 +68,7 @@ pub(super) enum Unresolved {
 }
 
 /// What a refusal says about a mount, for directories on the way and for the target itself.
-pub(super) const MOUNT_POINT: &str = "mount point";
+pub const MOUNT_POINT: &str = "mount point";
 
 impl Root {
     /// Opens a workspace. A workspace that is a mount of its own (a container's volume) is fine; mounts below it are not.
@@ -102,8 +102,9 @@ impl Root {
     }
 
     /// The same root without help from the kernel.
+    #[must_use]
     #[cfg(test)]
-    pub(super) fn walking(self) -> Self {
+    pub fn walking(self) -> Self {
         Self {
             containment: Containment::Walk,
             ..self
@@ -111,14 +112,15 @@ impl Root {
     }
 
     /// The same root on a kernel that does not tell mount ids.
+    #[must_use]
     #[cfg(test)]
-    pub(super) fn without_mount_ids(mut self) -> Self {
+    pub fn without_mount_ids(mut self) -> Self {
         self.identity.mount = None;
         self
     }
 
     /// Opens the directory that holds `path`, and names the last component.
-    pub(super) fn holder<'p>(&self, path: &'p [u8]) -> Result<(Holder<'_>, &'p [u8]), Unresolved> {
+    pub fn holder<'p>(&self, path: &'p [u8]) -> Result<(Holder<'_>, &'p [u8]), Unresolved> {
         if names::escapes(path) {
             return Err(Unresolved::Refused("not a path beneath the workspace"));
         }
@@ -184,7 +186,7 @@ impl Root {
 
     /// Whether a thing lies on another mount than the root. Without mount ids only directories can be told by their
     /// device: a file of an overlay may have the device of a lower layer.
-    pub(super) fn is_other_mount(&self, seen: &Identity) -> bool {
+    pub fn is_other_mount(&self, seen: &Identity) -> bool {
         match (self.identity.mount, seen.mount) {
             (Some(own), Some(other)) => own != other,
             _ => seen.kind == ObjectKind::Directory && seen.device != self.identity.device,
@@ -195,7 +197,7 @@ impl Root {
 const THROUGH_LINK: &str = "the path leads through a symbolic link";
 
 /// The open directory that holds a target.
-pub(super) enum Holder<'r> {
+pub enum Holder<'r> {
     /// The root itself.
     Root(&'r OwnedFd),
     /// A directory below it.

@@ -87,7 +87,7 @@ impl Identity {
 
     /// Whether `now` is the same untouched object, of whose names this program itself has removed `removed_names`
     /// since. A directory changes while it is emptied, so of it only the object counts.
-    pub(super) fn is_untouched(&self, now: &Self, removed_names: u64) -> bool {
+    pub fn is_untouched(&self, now: &Self, removed_names: u64) -> bool {
         if self.mount != now.mount || !self.is_same_object(now) {
             return false;
         }
@@ -101,7 +101,7 @@ impl Identity {
 
     /// Whether `now` is the same object as far as another process, perhaps after a restart, can tell: mount ids are
     /// forgotten by then, and removing one of several names changes the facts of the others.
-    pub(super) fn is_same_later(&self, now: &Self) -> bool {
+    pub fn is_same_later(&self, now: &Self) -> bool {
         if !self.is_same_object(now) {
             return false;
         }
@@ -122,12 +122,12 @@ impl Identity {
 }
 
 /// Looks at `name` in an open directory without following it and without opening it.
-pub(super) fn look(directory: impl AsFd, name: &[u8]) -> Result<Identity, Errno> {
+pub fn look(directory: impl AsFd, name: &[u8]) -> Result<Identity, Errno> {
     stat_at(directory, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 
 /// Looks at an open directory itself.
-pub(super) fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
+pub fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
     stat_at(directory, ".", AtFlags::SYMLINK_NOFOLLOW)
 }
 

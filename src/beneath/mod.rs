@@ -1,0 +1,9 @@
+//! The workspace as an open directory for the two rooms that change it: every path is resolved beneath it, through no
+//! link and into no other mount, and things are told apart by what they are, never by a path's text.
+
+mod identity;
+pub mod names;
+mod root;
+
+pub use identity::{FileId, Identity, ObjectKind, look, look_at_open};
+pub use root::{Containment, Holder, MOUNT_POINT, Root, RootError, RootRules, Unresolved};
