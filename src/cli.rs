@@ -90,6 +90,10 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 
+    /// Write what is fixed, or would be, to a file that `git apply` takes
+    #[arg(long, value_name = "FILE")]
+    pub patch: Option<PathBuf>,
+
     /// Write the report to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -156,6 +160,8 @@ pub enum Format {
     Text,
     /// One stable, versioned document
     Json,
+    /// What is fixed, or would be, as a patch that `git apply` takes
+    Diff,
 }
 
 /// What fails the gate.

@@ -4,6 +4,7 @@ use super::{Answer, Problem, stdout};
 use crate::beneath::{Root, RootRules};
 use crate::cleanup;
 use crate::cli::VerifyArgs;
+use crate::fix;
 use crate::phases::Exit;
 use crate::report::encode::log_line;
 use crate::store::{
@@ -85,7 +86,7 @@ fn show_session(session: &SessionCheck, out: &mut dyn Write) -> io::Result<()> {
         let count = session.ambiguous;
         writeln!(
             out,
-            "        {count} cleanup actions of which nobody knows whether they happened"
+            "        {count} cleanup actions and fixes of which nobody knows whether they happened"
         )?;
     }
     Ok(())
@@ -138,6 +139,14 @@ fn look(intent: Intent<'_>) -> store::Sight {
     let Ok(root) = Root::open(&workspace, &RootRules::default()) else {
         return store::Sight::Different;
     };
+    if let Some(after) = intent.identity.get("after_sha256") {
+        let before = &intent.identity["before_sha256"];
+        return match fix::digest_at(&root, intent.path) {
+            Ok(found) if found.as_deref() == after.as_str() => store::Sight::Done,
+            Ok(found) if found.as_deref() == before.as_str() => store::Sight::Same,
+            Ok(_) | Err(_) => store::Sight::Different,
+        };
+    }
     match root.sight(intent.path, intent.identity) {
         cleanup::Sight::Same => store::Sight::Same,
         cleanup::Sight::Absent => store::Sight::Absent,

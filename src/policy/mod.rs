@@ -25,8 +25,8 @@ pub use extend::Loader;
 pub use globs::{GlobId, Globs, GlobsBuilder};
 pub use load::{PolicyFile, load};
 pub use model::{
-    CleanupAction, CleanupLimits, CleanupPolicy, CleanupRule, Gate, HardLinks, Policy,
-    PolicySuppression, Position, RuleInstance, Source, Variant, WorkspacePolicy,
+    CleanupAction, CleanupLimits, CleanupPolicy, CleanupRule, FixPermission, Gate, HardLinks,
+    Policy, PolicySuppression, Position, RuleInstance, Source, Variant, WorkspacePolicy,
 };
 pub use presets::{PRESETS, Preset};
 pub use problem::{Problem, Problems, nearest};

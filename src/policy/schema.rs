@@ -157,6 +157,11 @@ fn common_keys(form: Form, uses: &Value) -> Map<String, Value> {
     keys.insert("paths".into(), paths);
     let exclude = described("These paths are not looked at.", &patterns(0));
     keys.insert("exclude".into(), exclude);
+    let fix = described(
+        "Which of the rule's fixes `--apply=fix` makes: none, those that change nothing that anyone meant (the default), or all.",
+        &json!({ "enum": ["off", "safe", "unsafe"] }),
+    );
+    keys.insert("fix".into(), fix);
     if form != Form::Override {
         let message = text("Shown instead of the rule's own message.");
         keys.insert("message".into(), message);

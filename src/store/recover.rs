@@ -16,7 +16,7 @@ use super::paths::unescape;
 use super::private::{Destination, DirectoryLock, PrivateDir};
 use super::publish::{self, Published};
 use super::writer::transaction;
-use super::{journal, open, schema, seal};
+use super::{fixes, journal, open, schema, seal};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 pub enum Sight {
     /// The object that was planned.
     Same,
+    /// What the act was to bring about: only a fix can be told by that.
+    Done,
     /// Nothing.
     Absent,
     /// Something else, or nobody can tell.
@@ -38,7 +40,8 @@ pub struct Intent<'a> {
     pub workspace: &'a str,
     /// Relative to the workspace, raw bytes. Untrusted: look, and never follow.
     pub path: &'a [u8],
-    /// What identified the object when it was planned.
+    /// What identified the object when it was planned; of a fix `before_sha256` (null: there was no file) and
+    /// `after_sha256`.
     pub identity: &'a serde_json::Value,
 }
 
@@ -163,7 +166,8 @@ fn seal_interrupted(
     now: &str,
     look: &dyn Fn(Intent<'_>) -> Sight,
 ) -> Result<u64, StoreError> {
-    let looked_at = settle_intents(conn, session, now, look)?;
+    let looked_at =
+        settle_intents(conn, session, now, look)? + fixes::settle_intents(conn, session, look)?;
     conn.execute(
         "UPDATE deployment_sessions SET end_time = ?2, status = 'interrupted', phases_completed = phases.done, \
          success_rate = 100.0 * phases.done / total_phases \
@@ -224,7 +228,7 @@ fn settle_intents(
         let (result, state) = match sight {
             Sight::Same => ("skipped: not applied, the run was interrupted", "skipped"),
             Sight::Absent => ("failed: interrupted, now absent", "applied_unconfirmed"),
-            Sight::Different => ("failed: interrupted, now another file", "unknown"),
+            Sight::Different | Sight::Done => ("failed: interrupted, now another file", "unknown"),
         };
         journal::write_result(conn, *action, (result, 0), now)?;
         conn.execute(

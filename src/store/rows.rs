@@ -1,6 +1,6 @@
 //! The rows of the record as data: what the phases hand to the store, and what reports read back from it.
 
-use crate::finding::{Columns, Excerpt, Region, Severity};
+use crate::finding::{Columns, Excerpt, Region, Safety, Severity};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -286,6 +286,34 @@ pub struct PolicyRow {
     pub name: String,
     /// The text as it was read.
     pub text: String,
+}
+
+/// A fix that is planned, or that is not to be made and why: a row of `fixes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixRow {
+    /// The rule's name in the policy.
+    pub rule_id: String,
+    /// Relative to the workspace, raw bytes.
+    pub path: Box<[u8]>,
+    /// `planned`, or `skipped: REASON`, `refused: REASON`, `failed: REASON`.
+    pub status: String,
+    /// Places that it changes.
+    pub edits: u64,
+    /// How sure the rule is.
+    pub safety: Safety,
+    /// SHA-256 of the file before all fixes, hex; `None` if there is no file, or it was not read.
+    pub before_sha256: Option<String>,
+    /// SHA-256 of the file after all fixes, hex; `None` if there is no plan.
+    pub after_sha256: Option<String>,
+}
+
+/// What was observed after making a planned fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledFix {
+    /// The planned row's number, from 1.
+    pub number: u32,
+    /// `applied`, `skipped: REASON`, `refused: REASON` or `failed: REASON`.
+    pub status: String,
 }
 
 /// A row of `cleanup_actions` with its `cleanup_details`, as planned. Its 1-based position in the session is its number.
