@@ -8,6 +8,7 @@ mod comments;
 mod confusable;
 mod copy_votes;
 mod describe;
+mod edits;
 mod extensions;
 mod file_head;
 mod folders;
@@ -16,6 +17,7 @@ mod indents;
 mod invalid_utf8;
 mod invisible;
 mod invisible_context;
+mod json_layout;
 mod letter_case;
 mod link;
 mod listing;
@@ -92,6 +94,7 @@ rules! {
     secret,
     schema,
     json_syntax,
+    json_format,
     yaml_syntax,
     toml_syntax,
     xml_syntax,
