@@ -12,6 +12,7 @@ mod edits;
 mod extensions;
 mod file_head;
 mod folders;
+mod header_flaw;
 mod header_template;
 mod indents;
 mod invalid_utf8;
@@ -19,6 +20,8 @@ mod invisible;
 mod invisible_context;
 mod json_layout;
 mod letter_case;
+#[cfg(test)]
+mod licence_header_tests;
 mod link;
 mod listing;
 mod name_pattern;
@@ -27,6 +30,8 @@ mod needle;
 mod options;
 #[cfg(test)]
 mod proof;
+#[cfg(test)]
+mod required_path_tests;
 mod requirement;
 mod schema_source;
 mod schema_store;
@@ -35,6 +40,7 @@ mod schema_tests;
 mod source_files;
 mod spdx;
 mod syntax_check;
+mod template_file;
 mod text_rules;
 #[cfg(test)]
 mod trial;
