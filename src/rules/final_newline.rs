@@ -1,9 +1,12 @@
 //! `final-newline`: a text file ends with one line end.
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::edits::{has_extension, is_verbatim};
+use super::line_endings;
 use super::options::build;
 use super::text_rules::followed;
-use crate::finding::{Found, Severity};
+use crate::editorconfig::EndOfLine;
+use crate::finding::{Change, Edit, Found, Safety, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,7 +15,9 @@ pub(super) static RULE: Rule = Rule {
     summary: "a file does not end with just one line end",
     why: "A last line without a line end is glued to what is appended or concatenated, is skipped by some readers of lines, and shows up \
           in the next person's diff. Blank lines at the end are only noise.",
-    fix: "End the last line with one line end, and remove blank lines after it; nearly every editor can do so on saving.",
+    fix: "End the last line with one line end, and remove blank lines after it; nearly every editor can do so on saving, and \
+          `--apply=fix` does. It leaves, unless unsafe fixes are allowed, files that would be empty then, files that quote others (patches, \
+          CSV, snapshots), and YAML in which blank lines at the end are content (`|+`).",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -124,7 +129,7 @@ impl Check for FinalNewline {
         if text.len() == bytes.len() {
             let settings = followed(file, self.follow_editorconfig);
             if settings.insert_final_newline != Some(false) {
-                report_missing(bytes, found);
+                report_missing(file, found);
             }
             return;
         }
@@ -141,6 +146,13 @@ impl Check for FinalNewline {
                 start..bytes.len(),
                 self.message(text.is_empty(), blank_lines),
             );
+            let safety = if start == 0 {
+                Safety::Unsafe
+            } else {
+                safety(file)
+            };
+            let surplus = start..bytes.len();
+            found.fix(safety, || Change::Edits(vec![Edit::delete(surplus)]));
         }
     }
 }
@@ -160,11 +172,65 @@ impl FinalNewline {
 }
 
 /// Adds a finding if the last line has no line end.
-pub(super) fn report_missing(bytes: &[u8], found: &mut Found) {
+pub(super) fn report_missing(file: &Content<'_>, found: &mut Found) {
+    let bytes = file.bytes;
     let has_line_end = bytes.is_empty() || bytes.ends_with(b"\n") || is_classic_mac(bytes);
     if !has_line_end {
-        found.at(bytes.len()..bytes.len(), "last line has no line end");
+        let end = bytes.len();
+        found.at(end..end, "last line has no line end");
+        let (safety, line_end) = missing_end(file);
+        found.fix(safety, || Change::Edits(vec![Edit::insert(end, line_end)]));
     }
+}
+
+/// The line end that the last line lacks, and how sure that is.
+fn missing_end(file: &Content<'_>) -> (Safety, &'static [u8]) {
+    let wanted = file.settings.and_then(|it| it.end_of_line);
+    let has_cr = memchr::memchr(b'\r', file.bytes).is_some();
+    match (line_endings::prevailing(file.bytes), wanted) {
+        // The CR is there already.
+        (Some(end), _) if file.bytes.ends_with(b"\r") => {
+            let is_crlf = end == b"\r\n";
+            (
+                if is_crlf {
+                    safety(file)
+                } else {
+                    Safety::Unsafe
+                },
+                b"\n",
+            )
+        }
+        (Some(end), _) => (safety(file), end),
+        // Without any LF: lines of the classic Mac, or a progress bar.
+        (None, _) if has_cr => (Safety::Unsafe, b"\n"),
+        (None, Some(EndOfLine::CrLf)) => (safety(file), b"\r\n"),
+        (None, Some(EndOfLine::Cr)) => (safety(file), b"\r"),
+        (None, Some(EndOfLine::Lf) | None) => (safety(file), b"\n"),
+    }
+}
+
+/// How sure it is that line ends at the end of the file mean nothing.
+fn safety(file: &Content<'_>) -> Safety {
+    let name = file.entry.name();
+    let is_yaml = has_extension(name, &["yaml", "yml"]);
+    let may_matter = is_verbatim(name)
+        || file.bytes.ends_with(b"\\")
+        || (is_yaml && keeps_line_ends(file.bytes));
+    if may_matter {
+        Safety::Unsafe
+    } else {
+        Safety::Safe
+    }
+}
+
+/// Whether a YAML text may hold a block that keeps the blank lines at its end: `|+`, `>2+`, `|+2`.
+fn keeps_line_ends(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'+', bytes).any(|at| {
+        let before = bytes[..at].strip_suffix(b" ").unwrap_or(&bytes[..at]);
+        let last = before.iter().rev().find(|byte| !byte.is_ascii_digit());
+        // An indentation is one digit; more of them make this look too careful, never too bold.
+        matches!(last, Some(b'|' | b'>'))
+    })
 }
 
 /// The text before its last line end, LF or CRLF; all of it if there is none.
@@ -215,6 +281,39 @@ mod tests {
             "file ends in 2 blank lines, more than 1"
         );
         assert_eq!(say("", "\r\n\n"), "file holds nothing but 2 line ends");
+    }
+
+    fn fixed(name: &str, text: &str) -> (Safety, String) {
+        let check = trial::check(&RULE, "").unwrap();
+        let [draft] = &trial::fixes(check.as_ref(), name, text.as_bytes())[..] else {
+            panic!("not one finding");
+        };
+        let after = trial::apply(text.as_bytes(), draft.change.as_deref().unwrap());
+        (draft.fixable.unwrap(), String::from_utf8(after).unwrap())
+    }
+
+    #[test]
+    fn the_line_end_is_as_those_of_the_file() {
+        for (name, text, after, safety) in [
+            ("a", "a", "a\n", Safety::Safe),
+            ("a", "a\r\nb", "a\r\nb\r\n", Safety::Safe),
+            ("a", "a\nb\r\nc", "a\nb\r\nc\n", Safety::Safe),
+            ("a", "a\r\nb\r", "a\r\nb\r\n", Safety::Safe),
+            ("a", "a\nb\r", "a\nb\r\n", Safety::Unsafe),
+            ("a", "a\rb", "a\rb\n", Safety::Unsafe),
+            ("a", "a\r\n\n\r\n", "a\r\n", Safety::Safe),
+            ("a", "\n\n", "", Safety::Unsafe),
+            ("a.diff", "+a\n\n", "+a\n", Safety::Unsafe),
+            ("a.yml", "a: b\n\n", "a: b\n", Safety::Safe),
+            ("a.yml", "a: |+\n  b\n\n", "a: |+\n  b\n", Safety::Unsafe),
+            ("a.yml", "a: >2+\n  b", "a: >2+\n  b\n", Safety::Unsafe),
+        ] {
+            assert_eq!(
+                fixed(name, text),
+                (safety, after.to_owned()),
+                "{name}: {text:?}"
+            );
+        }
     }
 
     #[test]
