@@ -7,6 +7,7 @@ use super::options::build;
 use super::text_rules::followed;
 use crate::editorconfig::EndOfLine;
 use crate::finding::{Change, Edit, Found, Safety, Severity};
+use bstr::ByteSlice as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -178,35 +179,38 @@ pub(super) fn report_missing(file: &Content<'_>, found: &mut Found) {
     if !has_line_end {
         let end = bytes.len();
         found.at(end..end, "last line has no line end");
-        let (safety, line_end) = missing_end(file);
-        found.fix(safety, || Change::Edits(vec![Edit::insert(end, line_end)]));
+        if let Some((safety, edit)) = missing_end(file) {
+            found.fix(safety, || Change::Edits(vec![edit]));
+        }
     }
 }
 
-/// The line end that the last line lacks, and how sure that is.
-fn missing_end(file: &Content<'_>) -> (Safety, &'static [u8]) {
+/// What gives the last line a line end: the one that `.editorconfig` asks for, or else one like those of the other lines.
+fn missing_end(file: &Content<'_>) -> Option<(Safety, Edit)> {
+    let bytes = file.bytes;
+    let end = bytes.len();
+    let prevailing = line_endings::prevailing(bytes);
     let wanted = file.settings.and_then(|it| it.end_of_line);
-    let has_cr = memchr::memchr(b'\r', file.bytes).is_some();
-    match (line_endings::prevailing(file.bytes), wanted) {
-        // The CR is there already.
-        (Some(end), _) if file.bytes.ends_with(b"\r") => {
-            let is_crlf = end == b"\r\n";
-            (
-                if is_crlf {
-                    safety(file)
-                } else {
-                    Safety::Unsafe
-                },
-                b"\n",
-            )
+    let line_end: &[u8] = match (wanted, prevailing) {
+        (Some(EndOfLine::Lf), _) | (None, None) => b"\n",
+        (Some(EndOfLine::CrLf), _) => b"\r\n",
+        (Some(EndOfLine::Cr), None) => b"\r",
+        // As long as others end in LF, a CR ends no line.
+        (Some(EndOfLine::Cr), Some(_)) => return None,
+        (None, Some(line_end)) => line_end,
+    };
+    let text = bytes.trim_end_with(|it| it == '\r');
+    Some(match line_end {
+        // Half of the line end is there.
+        b"\r\n" if text.len() < end => (safety(file), Edit::insert(end, *b"\n")),
+        // With an LF, the CRs would be half of a CRLF.
+        _ if text.len() < end => (Safety::Unsafe, Edit::new(text.len()..end, line_end)),
+        // CRs without any LF: lines of the classic Mac, or a progress bar.
+        _ if prevailing.is_none() && memchr::memchr(b'\r', bytes).is_some() => {
+            (Safety::Unsafe, Edit::insert(end, line_end))
         }
-        (Some(end), _) => (safety(file), end),
-        // Without any LF: lines of the classic Mac, or a progress bar.
-        (None, _) if has_cr => (Safety::Unsafe, b"\n"),
-        (None, Some(EndOfLine::CrLf)) => (safety(file), b"\r\n"),
-        (None, Some(EndOfLine::Cr)) => (safety(file), b"\r"),
-        (None, Some(EndOfLine::Lf) | None) => (safety(file), b"\n"),
-    }
+        _ => (safety(file), Edit::insert(end, line_end)),
+    })
 }
 
 /// How sure it is that line ends at the end of the file mean nothing.
@@ -299,7 +303,7 @@ mod tests {
             ("a", "a\r\nb", "a\r\nb\r\n", Safety::Safe),
             ("a", "a\nb\r\nc", "a\nb\r\nc\n", Safety::Safe),
             ("a", "a\r\nb\r", "a\r\nb\r\n", Safety::Safe),
-            ("a", "a\nb\r", "a\nb\r\n", Safety::Unsafe),
+            ("a", "a\nb\r\r", "a\nb\n", Safety::Unsafe),
             ("a", "a\rb", "a\rb\n", Safety::Unsafe),
             ("a", "a\r\n\n\r\n", "a\r\n", Safety::Safe),
             ("a", "\n\n", "", Safety::Unsafe),

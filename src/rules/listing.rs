@@ -2,7 +2,7 @@
 //! rest without saying how many there are; clips what a message quotes.
 
 use super::edits::Edits;
-use crate::finding::{Edit, Found, Safety, Sighting};
+use crate::finding::{Change, Edit, Found, Safety, Sighting};
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -52,6 +52,12 @@ impl<'f> Listing<'f> {
             self.unlisted += 1;
             self.first_unlisted.get_or_insert(bytes);
         }
+    }
+
+    /// The finding that was added last, which had room, can be fixed.
+    pub(super) fn fix_all(&mut self, safety: Safety, change: impl FnOnce() -> Change) {
+        debug_assert!(self.first_unlisted.is_none());
+        self.found.fix(safety, change);
     }
 
     /// The finding that was added last can be fixed by one edit of `text`. Those that had no room are fixed together.

@@ -11,9 +11,13 @@ mod describe;
 mod edits;
 mod extensions;
 mod file_head;
+#[cfg(test)]
+mod fix_proof;
 mod folders;
 mod header_flaw;
 mod header_template;
+#[cfg(test)]
+mod indentation_tests;
 mod indents;
 mod invalid_utf8;
 mod invisible;
@@ -30,6 +34,7 @@ mod needle;
 mod options;
 #[cfg(test)]
 mod proof;
+mod reindent;
 #[cfg(test)]
 mod required_path_tests;
 mod requirement;

@@ -64,7 +64,8 @@ pub(super) fn content_known(
     found.drain().collect()
 }
 
-fn content_into(
+/// Puts what a check says about a file into a collector.
+pub(super) fn content_into(
     check: &dyn Check,
     (path, meta): (&str, Meta),
     bytes: &[u8],
