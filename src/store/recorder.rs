@@ -84,6 +84,11 @@ impl Recorder {
         }
     }
 
+    /// The run that is recorded.
+    pub fn deployment_id(&self) -> &str {
+        &self.deployment_id
+    }
+
     /// Records findings. Of stage `post_deployment` only those are new rows whose fingerprint the session does
     /// not have yet; one that it has as resolved is open again.
     ///
