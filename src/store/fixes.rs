@@ -236,13 +236,16 @@ pub(super) fn settle_intents(
     for (id, (text, raw), (before, after), workspace) in &rows {
         let sight = look(Intent {
             workspace,
+            deployment_id: session,
+            number: 0,
+            action_type: "fix",
             path: unescape(text, raw.as_deref()),
             identity: &serde_json::json!({ "before_sha256": before, "after_sha256": after }),
         });
         let status = match sight {
             Sight::Same => "skipped: not applied, the run was interrupted",
             Sight::Done => "applied_unconfirmed",
-            Sight::Absent | Sight::Different => "unknown",
+            _ => "unknown",
         };
         conn.execute(
             "UPDATE fixes SET status = ?2 WHERE id = ?1",

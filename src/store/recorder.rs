@@ -84,7 +84,7 @@ impl Recorder {
         }
     }
 
-    /// The name of the session.
+    /// The run that is recorded.
     pub fn deployment_id(&self) -> &str {
         &self.deployment_id
     }
