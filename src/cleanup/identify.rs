@@ -5,6 +5,7 @@ use super::sweep::Outcome;
 use super::target::{Plan, Target};
 use crate::beneath::{Identity, ObjectKind, look};
 use crate::beneath::{MOUNT_POINT, Root, Unresolved};
+use crate::policy::HardLinks;
 use rustix::io::Errno;
 use std::collections::HashMap;
 
@@ -86,6 +87,10 @@ impl Guard<'_> {
         }
         if !is_as_planned(target, &seen) {
             return Err(Outcome::Skipped("changed since planned".into()));
+        }
+        if seen.kind == ObjectKind::File && target.hard_links == HardLinks::Keep && seen.links > 1 {
+            let names = seen.links;
+            return Err(Outcome::Skipped(format!("has {names} names")));
         }
         if seen.kind == ObjectKind::Directory
             && let Some(why) = self.denies_in(&target.path)?

@@ -16,19 +16,24 @@
 //! What it cannot promise: between the last look at a name and its removal another process of the same user can put
 //! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
 
+mod budget;
+mod cachedir;
 mod identify;
+mod layout;
 mod matcher;
 mod plan;
 mod protection;
+mod selection;
 mod sight;
 mod sweep;
 mod target;
 #[cfg(test)]
 mod tests;
 
+pub use cachedir::{CACHEDIR_SIGNATURE, cache_directories};
 pub use identify::{Identified, Look};
-pub use plan::plan;
+pub use plan::{Facts, plan};
 pub use protection::{GitIndex, Protected, Protection, Reach};
 pub use sight::Sight;
 pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
-pub use target::{Action, Denial, Denied, Plan, Target};
+pub use target::{Action, Denial, Denied, Plan, RuleTally, Target};
