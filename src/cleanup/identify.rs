@@ -4,6 +4,7 @@ use super::outcome::Outcome;
 use super::protection::Protection;
 use super::target::{Plan, Target};
 use crate::beneath::{Holder, Identity, MOUNT_POINT, ObjectKind, Root, look};
+use crate::policy::HardLinks;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use std::collections::HashMap;
@@ -98,6 +99,10 @@ impl Guard<'_> {
         }
         if !is_as_planned(target, &seen) {
             return Err(Outcome::changed());
+        }
+        if seen.kind == ObjectKind::File && target.hard_links == HardLinks::Keep && seen.links > 1 {
+            let names = seen.links;
+            return Err(Outcome::Skipped(format!("has {names} names")));
         }
         if seen.kind == ObjectKind::Directory
             && let Some(why) = self.denies_in(&target.path)?

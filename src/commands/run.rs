@@ -70,6 +70,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         root,
         policy: &policy,
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
+        expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         secret_key,
         clock: &SystemClock,

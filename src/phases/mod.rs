@@ -64,6 +64,8 @@ pub struct Job<'j> {
     pub policy: &'j Policy,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
+    /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).
+    pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
     /// Places that cleanup has to know of.

@@ -1,5 +1,7 @@
 //! The policy: YAML documents and presets in, one valid [`Policy`] or every mistake out.
 
+mod alternatives;
+mod cleanup;
 mod document;
 mod extend;
 mod globs;

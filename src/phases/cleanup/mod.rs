@@ -1,9 +1,11 @@
 //! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
 
+mod planning;
+
 use super::{Did, Run, Seen, stamp};
 use crate::beneath::{FileId, RootRules};
 use crate::cleanup::{
-    Action, ApplyToken, Denial, Denied, GitIndex, Identified, Intent, Journal, Look, Orders, Plan,
+    Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
     Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
 };
 use crate::store::Recorder;
@@ -29,16 +31,15 @@ pub struct Places {
 pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<Did<bool>> {
     run.job.watch.check()?;
     let policy = &run.job.policy.cleanup;
-    if policy.rules.is_empty() {
+    if policy.rules.is_empty() && run.job.expected_plan.is_none() {
         return Ok(Did {
             result: false,
             detail: json!({ "rules": 0 }),
         });
     }
     let seen = seen.context("the workspace was not scanned, so there is nothing to plan from")?;
-    let protection = protection(run, seen);
-    let now = i64::try_from(run.job.clock.now().as_nanosecond()).unwrap_or(i64::MAX);
-    let plan = crate::cleanup::plan(&seen.walked.tree, policy, &protection, now);
+    let protection = planning::protection(run, seen);
+    let plan = planning::plan(run, seen, &protection);
     if let Some(why) = plan.refused() {
         run.reasons.push(format!("cleanup was refused: {why}"));
     }
@@ -49,15 +50,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     if plan.refused().is_none() {
         refusals(run, refused.count() as u64);
     }
-    let mut detail = json!({
-        "rules": policy.rules.len(),
-        "targets": plan.targets().len(),
-        "bytes": plan.bytes(),
-        "kept": plan.denied().len(),
-        "plan_sha256": plan.digest(),
-        "refused": plan.refused(),
-        "applied": run.job.may_clean_up,
-    });
+    let mut detail = planning::detail(run, seen, &plan);
     if !run.job.may_clean_up {
         record_plan(run, &plan, None)?;
         return Ok(Did {
@@ -111,26 +104,6 @@ fn refusals(run: &mut Run<'_>, count: u64) {
             "cleanup refused {count} target{plural}; the table cleanup_actions says why"
         ));
     }
-}
-
-fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
-    let index = match (&seen.walked.git, &seen.walked.git_error) {
-        (_, Some(error)) => GitIndex::Unknown(error.to_string()),
-        (Some(_), None) => GitIndex::Read,
-        (None, None) => GitIndex::NoRepository,
-    };
-    let places = &run.job.places;
-    let mut protection = Protection::new(index);
-    for path in places.own_outputs.paths() {
-        protection = protection.path(path, Reach::Subtree, "the record");
-    }
-    for path in &places.policy_paths {
-        protection = protection.path(path, Reach::Itself, "the policy");
-    }
-    for (file, reach, name) in &places.protected {
-        protection = protection.file(*file, *reach, name);
-    }
-    protection
 }
 
 fn sweep(
