@@ -15,12 +15,22 @@ pub(super) enum Size {
     Wide,
 }
 
+/// How SQLite keeps what is not yet committed apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// By a write-ahead log, as on every local file system.
+    Log,
+    /// By a rollback journal, as on file systems over a network: the kernel's answer about the file system is forged.
+    Rollback,
+}
+
 /// Intents that may be in doubt after a death.
 const BATCH: usize = 256;
 
 /// A workspace with things to remove and things to keep.
 pub(super) struct Stage {
     pub(super) scene: Scene,
+    pub(super) mode: Mode,
     targets: BTreeSet<String>,
     kept: BTreeSet<String>,
 }
@@ -36,7 +46,7 @@ struct Row {
 
 impl Stage {
     /// Makes the workspace anew.
-    pub(super) fn set(size: Size) -> Self {
+    pub(super) fn set(size: Size, mode: Mode) -> Self {
         let count = match size {
             Size::Small => 12,
             Size::Wide => 600,
@@ -62,6 +72,7 @@ impl Stage {
         Self {
             kept: all.difference(&targets).cloned().collect(),
             scene: Scene::of(world),
+            mode,
             targets,
         }
     }

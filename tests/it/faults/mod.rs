@@ -11,14 +11,14 @@ mod invariants; // what must hold after any death
 mod points; // at which calls
 mod strace; // a run with one fault
 
-use crate::cleanup::kit::{can_run, skipped};
-use invariants::{Size, Stage};
+use crate::cleanup::kit::can_run;
+use invariants::{Mode, Size, Stage};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strace::Fault;
 
 /// Tries all faults, a few at a time, and reports every broken promise.
-fn try_all(size: Size, faults: Vec<Fault>, least: usize) {
+fn try_all((size, mode): (Size, Mode), faults: &[Fault], least: usize) {
     let next = AtomicUsize::new(0);
     let (flags, dead, failed) = (
         Mutex::new(Vec::new()),
@@ -29,7 +29,7 @@ fn try_all(size: Size, faults: Vec<Fault>, least: usize) {
         for _ in 0..4 {
             scope.spawn(|| {
                 while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let stage = Stage::set(size);
+                    let stage = Stage::set(size, mode);
                     let end = strace::run(&stage, fault);
                     match end.code {
                         None => dead.fetch_add(1, Ordering::Relaxed),
@@ -62,41 +62,71 @@ fn can_trace(what: &str) -> bool {
     can_run(what, "strace", &["-f", "-qq", "-o", "/dev/null", "true"])
 }
 
+type Points = fn(Size, Mode) -> Vec<Fault>;
+
+/// One group of faults, if this machine lets us trace; fewer than `least` that came are a failure of the test itself.
+fn group(name: &str, (size, mode): (Size, Mode), points: Points, least: usize) {
+    if can_run(name, "strace", &["-f", "-qq", "-o", "/dev/null", "true"]) {
+        try_all((size, mode), &points(size, mode), least);
+    }
+}
+
 #[test]
 fn killed_at_the_kth_call() {
-    if can_trace("killed_at_the_kth_call") {
-        try_all(Size::Small, points::kills(Size::Small), 60);
-    }
+    let name = "killed_at_the_kth_call";
+    group(name, (Size::Small, Mode::Log), points::kills, 60);
+}
+
+#[test]
+fn killed_at_the_kth_call_with_a_rollback_journal() {
+    let name = "killed_at_the_kth_call_with_a_rollback_journal";
+    group(name, (Size::Small, Mode::Rollback), points::kills, 60);
 }
 
 #[test]
 fn killed_while_the_record_is_written() {
-    if can_trace("killed_while_the_record_is_written") {
-        try_all(Size::Wide, points::kills(Size::Wide), 20);
-    }
+    let name = "killed_while_the_record_is_written";
+    group(name, (Size::Wide, Mode::Log), points::kills, 20);
+}
+
+#[test]
+fn killed_while_the_record_is_written_with_a_rollback_journal() {
+    let name = "killed_while_the_record_is_written_with_a_rollback_journal";
+    group(name, (Size::Wide, Mode::Rollback), points::kills, 20);
 }
 
 #[test]
 fn refused_at_the_kth_call() {
-    if can_trace("refused_at_the_kth_call") {
-        try_all(Size::Small, points::errors(Size::Small), 60);
-    }
+    let name = "refused_at_the_kth_call";
+    group(name, (Size::Small, Mode::Log), points::errors, 60);
+}
+
+#[test]
+fn refused_at_the_kth_call_with_a_rollback_journal() {
+    let name = "refused_at_the_kth_call_with_a_rollback_journal";
+    group(name, (Size::Small, Mode::Rollback), points::errors, 60);
 }
 
 #[test]
 fn refused_while_the_record_is_written() {
-    if can_trace("refused_while_the_record_is_written") {
-        try_all(Size::Wide, points::errors(Size::Wide), 20);
-    }
+    let name = "refused_while_the_record_is_written";
+    group(name, (Size::Wide, Mode::Log), points::errors, 20);
+}
+
+#[test]
+fn refused_while_the_record_is_written_with_a_rollback_journal() {
+    let name = "refused_while_the_record_is_written_with_a_rollback_journal";
+    group(name, (Size::Wide, Mode::Rollback), points::errors, 20);
 }
 
 #[test]
 fn killed_between_any_two_calls() {
-    if !can_trace("killed_between_any_two_calls") {
-        return;
-    }
-    if std::fs::read_link("/proc/self/exe").is_err() {
-        return skipped("killed_between_any_two_calls", "there is no /proc");
-    }
-    try_all(Size::Small, points::moments(), 30);
+    let name = "killed_between_any_two_calls";
+    group(name, (Size::Small, Mode::Log), points::moments, 30);
+}
+
+#[test]
+fn killed_between_any_two_calls_with_a_rollback_journal() {
+    let name = "killed_between_any_two_calls_with_a_rollback_journal";
+    group(name, (Size::Small, Mode::Rollback), points::moments, 30);
 }

@@ -1,6 +1,6 @@
 //! At which calls a fault is tried.
 
-use super::invariants::{Size, Stage};
+use super::invariants::{Mode, Size, Stage};
 use super::strace::{CHANGES, Fault, counts};
 
 const KILLED: [&str; 9] = [
@@ -60,8 +60,8 @@ fn most(size: Size, call: &str) -> usize {
 }
 
 /// Killed as each of these calls begins.
-pub(super) fn kills(size: Size) -> Vec<Fault> {
-    let (calls, _) = counts(&Stage::set(size), &KILLED);
+pub(super) fn kills(size: Size, mode: Mode) -> Vec<Fault> {
+    let (calls, _) = counts(&Stage::set(size, mode), &KILLED);
     let all = KILLED.iter().flat_map(|call| {
         let count = calls.get(*call).copied().unwrap_or(0);
         spread(count, most(size, call))
@@ -75,9 +75,9 @@ pub(super) fn kills(size: Size) -> Vec<Fault> {
 }
 
 /// Each of these calls answers with an error, once or from then on.
-pub(super) fn errors(size: Size) -> Vec<Fault> {
+pub(super) fn errors(size: Size, mode: Mode) -> Vec<Fault> {
     let names: Vec<&str> = ERRORS.iter().map(|(call, ..)| *call).collect();
-    let (calls, _) = counts(&Stage::set(size), &names);
+    let (calls, _) = counts(&Stage::set(size, mode), &names);
     let all = ERRORS.iter().flat_map(|(call, error, stays)| {
         let count = calls.get(*call).copied().unwrap_or(0);
         let stays = if *stays { "+" } else { "" };
@@ -92,8 +92,8 @@ pub(super) fn errors(size: Size) -> Vec<Fault> {
 }
 
 /// Killed after each change to the disk, counted over all threads.
-pub(super) fn moments() -> Vec<Fault> {
+pub(super) fn moments(size: Size, mode: Mode) -> Vec<Fault> {
     let calls: Vec<&str> = CHANGES.split(',').collect();
-    let (_, all) = counts(&Stage::set(Size::Small), &calls);
+    let (_, all) = counts(&Stage::set(size, mode), &calls);
     spread(all, 60).into_iter().map(Fault::Moment).collect()
 }

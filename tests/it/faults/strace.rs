@@ -1,6 +1,6 @@
 //! One run of the program under `strace`, with one fault.
 
-use super::invariants::Stage;
+use super::invariants::{Mode, Stage};
 use crate::cleanup::kit::SWEEP;
 use crate::world::binary;
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,9 +32,16 @@ pub(super) struct End {
 pub(super) const CHANGES: &str = "?unlink,unlinkat,?rename,?renameat,renameat2,pwrite64,fsync,fdatasync,ftruncate,\
      fallocate,?mkdir,mkdirat,openat2";
 
+/// What `statfs` tells of a file system over a network: its first field, little-endian.
+const NETWORK: &str = "inject=statfs:poke_exit=@arg2=6969000000000000";
+
 fn traced(stage: &Stage, trace: &str) -> Command {
     let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-e", &format!("trace={trace}")]);
+    command.args(["-f", "-qq", "-e"]);
+    match stage.mode {
+        Mode::Log => command.arg(format!("trace={trace}")),
+        Mode::Rollback => command.args([&format!("trace={trace},statfs"), "-e", NETWORK]),
+    };
     command
         .env("TMPDIR", stage.scratch())
         .env_remove("GITHUB_ACTIONS")
@@ -120,7 +127,16 @@ pub(super) fn counts(stage: &Stage, calls: &[&str]) -> (BTreeMap<String, usize>,
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let mut by_thread: BTreeMap<(String, String), usize> = BTreeMap::new();
     let mut all = 0;
-    for line in std::fs::read_to_string(log).unwrap().lines() {
+    let text = std::fs::read_to_string(log).unwrap();
+    if calls.contains(&"openat") {
+        let is_rollback = text.contains("/run.db-journal") && !text.contains("/run.db-wal");
+        assert_eq!(
+            is_rollback,
+            stage.mode == Mode::Rollback,
+            "the journal is another"
+        );
+    }
+    for line in text.lines() {
         let mut words = line.split_whitespace();
         let (Some(thread), Some(rest)) = (words.next(), words.next()) else {
             continue;
