@@ -57,11 +57,6 @@ fn try_all((size, mode): (Size, Mode), faults: &[Fault], least: usize) {
     );
 }
 
-/// Whether this machine lets us trace.
-fn can_trace(what: &str) -> bool {
-    can_run(what, "strace", &["-f", "-qq", "-o", "/dev/null", "true"])
-}
-
 type Points = fn(Size, Mode) -> Vec<Fault>;
 
 /// One group of faults, if this machine lets us trace; fewer than `least` that came are a failure of the test itself.
