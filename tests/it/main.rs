@@ -6,11 +6,13 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod cleanup; // what must survive any cleanup
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
 mod encodings; // what is text, in which encoding, and how large
 mod examples; // each rule's examples, through the binary
 mod exits; // exit codes and errors
+mod faults; // killed or refused at the k-th system call
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone

@@ -1,0 +1,14 @@
+//! Cleanup against everything that has destroyed data elsewhere: each scene has a canary beside the workspace that must
+//! not change, an exit code, and rows that say exactly what happened.
+
+mod budgets; // plans that are too large
+mod changed; // things that are no longer what was planned
+mod git; // what git tracks, and what is its own
+pub(crate) mod kit; // scenes
+mod links; // links, special files, what the run itself needs
+mod machine; // no room, no handles, no rights, signals
+mod mounts; // mounts inside the workspace
+mod names; // hostile names
+mod patterns; // patterns that mean too much
+mod races; // a workspace that changes meanwhile
+mod roots; // which directory may be cleaned
