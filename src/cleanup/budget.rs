@@ -52,10 +52,7 @@ fn too_deep(targets: &[Target], most: u32) -> Option<String> {
 /// Of all files of the workspace, those that git ignores included; directories count on neither side.
 fn too_large_a_share(files: u64, most: f64, tree: &Tree) -> Option<String> {
     let is_file = |kind| !super::layout::is_directory(kind);
-    let all = tree
-        .entries()
-        .filter(|entry| is_file(entry.kind()))
-        .count() as u64;
+    let all = tree.entries().filter(|entry| is_file(entry.kind())).count() as u64;
     // A millionth of a percent as the unit, so that the edge is exact.
     #[expect(
         clippy::cast_possible_truncation,

@@ -88,10 +88,7 @@ impl Matcher {
             }
         }
         for (number, pattern) in policy.keep.iter().enumerate() {
-            add(
-                pattern,
-                Member::Keep(index(number), pattern.is_directory()),
-            )?;
+            add(pattern, Member::Keep(index(number), pattern.is_directory()))?;
         }
         Ok(Self {
             set: set.build()?,

@@ -46,9 +46,7 @@ fn check_one(text: &str) -> Result<(), String> {
     for part in text.strip_suffix('/').unwrap_or(text).split('/') {
         let unescaped = part.replace('\\', "");
         if unescaped == ".." || unescaped == "." {
-            return Err(
-                "has a `.` or `..` component: patterns never leave the workspace".into(),
-            );
+            return Err("has a `.` or `..` component: patterns never leave the workspace".into());
         }
         if part.is_empty() {
             return Err("has an empty component, which no path has".into());
@@ -66,7 +64,10 @@ fn check_one(text: &str) -> Result<(), String> {
 /// A whole component like `[slug]`: as directories of some frameworks are called, and hardly ever meant as a set.
 fn bracketed_name(part: &str) -> Option<&str> {
     let name = part.strip_prefix('[')?.strip_suffix(']')?;
-    let is_name = name.len() >= 3 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.');
+    let is_name = name.len() >= 3
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.');
     is_name.then_some(name)
 }
 
@@ -157,8 +158,23 @@ mod tests {
             assert!(check(refused).is_err(), "{refused:?}");
         }
         for fine in [
-            "*", "**", "**/", "{a,b}/", "{a,{b,c/d}}/**", "[{,/]x", "a\\{,/b", "-rf", "--", "..x",
-            "*.py[cod]", "[Bb]in/", "[[]moduleId]/", "[a-z]", "a b", "[]{,/]", "[!{,/]",
+            "*",
+            "**",
+            "**/",
+            "{a,b}/",
+            "{a,{b,c/d}}/**",
+            "[{,/]x",
+            "a\\{,/b",
+            "-rf",
+            "--",
+            "..x",
+            "*.py[cod]",
+            "[Bb]in/",
+            "[[]moduleId]/",
+            "[a-z]",
+            "a b",
+            "[]{,/]",
+            "[!{,/]",
         ] {
             assert_eq!(check(fine), Ok(()), "{fine:?}");
         }

@@ -262,10 +262,14 @@ impl CleanupRuleDraft {
             report.add(&self.position, &self.path, message);
         };
         if self.tracked && self.ignored_only {
-            never("git ignores no file that it tracks, so `tracked` and `ignored_only` exclude each other");
+            never(
+                "git ignores no file that it tracks, so `tracked` and `ignored_only` exclude each other",
+            );
         }
         if self.empty_directories && self.larger_than.is_some() {
-            never("an empty directory has no size, so `empty_directories` and `larger_than` exclude each other");
+            never(
+                "an empty directory has no size, so `empty_directories` and `larger_than` exclude each other",
+            );
         }
         let only_directories = if self.require_cachedir_tag {
             "require_cachedir_tag"

@@ -376,9 +376,7 @@ fn cleanup(size: &Value, age: &Value) -> Value {
 }
 
 fn cleanup_rule(size: &Value, age: &Value) -> Value {
-    let switch = |description: &str| {
-        json!({ "description": description, "type": "boolean", "default": false })
-    };
+    let switch = |description: &str| json!({ "description": description, "type": "boolean", "default": false });
     json!({
         "type": "object",
         "additionalProperties": false,

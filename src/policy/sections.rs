@@ -114,7 +114,10 @@ pub(super) fn lay_gate(gate: &mut Gate, item: &Item<'_>, report: &mut Report) {
                     gate.fail_on = fail_on;
                 }
             }
-            "min_score" => gate.min_score = percentage(&field, "a score from 0 to 100", report).or(gate.min_score),
+            "min_score" => {
+                gate.min_score =
+                    percentage(&field, "a score from 0 to 100", report).or(gate.min_score)
+            }
             _ => {
                 if field.boolean(report) == Some(true) {
                     let message = "comparing with a base is not in this version: expected `false`";

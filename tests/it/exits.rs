@@ -163,6 +163,9 @@ fn help_of_every_command() {
               - fix:     Only fixes
               - cleanup: Only cleanup
 
+          --expect-plan <DIGEST>
+              Refuse any cleanup but the one whose plan has this digest, which an earlier run printed
+
           --policy <FILE>
               The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
 

@@ -5,7 +5,8 @@ mod planning;
 use super::{Did, Run, Seen, stamp};
 use crate::beneath::{FileId, RootRules};
 use crate::cleanup::{
-    ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Plan, Protection, Reach, Settled, Sweeper, Swept, Target,
+    ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Plan, Protection, Reach,
+    Settled, Sweeper, Swept, Target,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};

@@ -52,17 +52,48 @@ fn every_budget_arrives() {
 #[test]
 fn a_pattern_that_could_mean_more_than_it_says_is_a_mistake() {
     for pattern in [
-        r#""""#, r#"" ""#, ".", "./", "..", "/", "/etc/**", "../x", "a/../../x", "a/./b", "'{a,/b}'",
-        "'{a,../b}'", "'x/{a,../..}'", r#""a ""#, r#"" a""#, r#""a\n""#, r#""a\0b""#,
-        "'[moduleId]'", "'app/[slug]/'", "a//b", "'a['", "'{a'",
+        r#""""#,
+        r#"" ""#,
+        ".",
+        "./",
+        "..",
+        "/",
+        "/etc/**",
+        "../x",
+        "a/../../x",
+        "a/./b",
+        "'{a,/b}'",
+        "'{a,../b}'",
+        "'x/{a,../..}'",
+        r#""a ""#,
+        r#"" a""#,
+        r#""a\n""#,
+        r#""a\0b""#,
+        "'[moduleId]'",
+        "'app/[slug]/'",
+        "a//b",
+        "'a['",
+        "'{a'",
     ] {
         for place in ["rules: {a: {paths: [PATTERN]}}", "keep: [PATTERN]"] {
-            let body = format!("version: 1\ncleanup: {{{}}}\n", place.replace("PATTERN", pattern));
+            let body = format!(
+                "version: 1\ncleanup: {{{}}}\n",
+                place.replace("PATTERN", pattern)
+            );
             let loaded = load_files(&body, &[]);
             assert!(loaded.is_err(), "{body}");
         }
     }
-    for pattern in ["'*'", "'**'", "'**/'", "-rf", "'--'", "'{a,b}/'", "'*.py[cod]'", "'[[]moduleId]/'"] {
+    for pattern in [
+        "'*'",
+        "'**'",
+        "'**/'",
+        "-rf",
+        "'--'",
+        "'{a,b}/'",
+        "'*.py[cod]'",
+        "'[[]moduleId]/'",
+    ] {
         let body = format!("version: 1\ncleanup: {{rules: {{a: {{paths: [{pattern}]}}}}}}\n");
         let loaded = load_files(&body, &[]);
         assert!(loaded.is_ok(), "{body}: {:?}", loaded.err());
