@@ -27,8 +27,7 @@ fn world() -> World {
 }
 
 fn plan_detail(world: &World) -> serde_json::Value {
-    let rows = world
-        .query("SELECT detail FROM deployment_phases WHERE phase = 3 ORDER BY id DESC LIMIT 1");
+    let rows = world.query("SELECT detail FROM phases WHERE phase = 3 ORDER BY id DESC LIMIT 1");
     serde_json::from_str(&rows[0]).unwrap()
 }
 
