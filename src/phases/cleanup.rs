@@ -1,7 +1,8 @@
 //! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
 
+use super::cleanup_guard::{root_rules, with_repository};
 use super::{Did, Run, Seen, stamp};
-use crate::beneath::{FileId, RootRules};
+use crate::beneath::FileId;
 use crate::cleanup::{
     ApplyToken, Denial, Denied, GitIndex, Identified, Intent, Journal, Look, Plan, Protection,
     Reach, Settled, Sweeper, Swept, Target,
@@ -21,8 +22,11 @@ pub struct Places {
     pub protected: Vec<(FileId, Reach, String)>,
     /// Documents of the policy, relative to the workspace.
     pub policy_paths: Vec<Vec<u8>>,
-    /// Directories that must not be the workspace of a cleanup: the home directory and those above it.
+    /// Directories that must not be the workspace of a cleanup: the home directory and those above it, the CI
+    /// runner's own ones.
     pub forbidden_roots: Vec<(FileId, String)>,
+    /// The directory that the CI system has checked the repository out to.
+    pub checkout: Option<FileId>,
 }
 
 /// Answers whether anything in the workspace was changed.
@@ -36,7 +40,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         });
     }
     let seen = seen.context("the workspace was not scanned, so there is nothing to plan from")?;
-    let protection = protection(run, seen);
+    let protection = with_repository(run, protection(run, seen))?;
     let now = i64::try_from(run.job.clock.now().as_nanosecond()).unwrap_or(i64::MAX);
     let plan = crate::cleanup::plan(&seen.walked.tree, policy, &protection, now);
     if let Some(why) = plan.refused() {
@@ -128,18 +132,13 @@ fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
 }
 
 fn sweep(
-    run: &Run<'_>,
+    run: &mut Run<'_>,
     plan: &Plan,
     protection: &Protection,
 ) -> anyhow::Result<(Swept, &'static str)> {
     let token = ApplyToken::because_apply_was_asked_for();
-    let expected = FileId::of(run.job.root.path()).context("the workspace cannot be looked at")?;
-    let forbidden = run.job.places.forbidden_roots.clone();
-    let rules = RootRules {
-        expected: Some(expected),
-        forbidden,
-    };
-    let sweeper = Sweeper::open(run.job.root.path(), &rules, token)?;
+    let sweeper = Sweeper::open(run.job.root.path(), &root_rules(run)?, token)?;
+    run.containment.opened(sweeper.containment());
     let identified = sweeper.identify(plan, protection);
     record_plan(run, plan, Some(&identified))?;
     let mut journal = RecordJournal { run };

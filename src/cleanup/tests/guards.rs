@@ -42,6 +42,7 @@ fn the_home_directory_is_refused_by_identity() {
             FileId::of(&world.root).unwrap(),
             "the home directory".into(),
         )],
+        ..RootRules::default()
     };
     let detour = world.outer.path().join("canary/../workspace");
     assert!(refusal(&detour, &rules).contains("the home directory"));
@@ -53,6 +54,7 @@ fn a_root_that_was_swapped_after_the_scan_is_refused() {
     let rules = RootRules {
         expected: Some(FileId::of(&world.root).unwrap()),
         forbidden: Vec::new(),
+        ..RootRules::default()
     };
     assert!(Root::open(&world.root, &rules).is_ok());
     let aside = world.outer.path().join("aside");
