@@ -402,9 +402,11 @@ fn settle_text(
         prop_assert!(round < ROUNDS, "{} {}: still {:?}", case.id, name, full);
         bytes = changed(&bytes, &changes);
         let left = told(check.as_ref(), name, &bytes, case, Found::default()).len();
-        let is_cut_off = case.options.contains("max_findings");
+        // What has no room comes up when there is some; and one part of `editorconfig` hides what another one sees: a mark
+        // is before the first line's indentation.
+        let may_show_more = case.options.contains("max_findings") || case.id == "editorconfig";
         prop_assert!(
-            is_cut_off || left + count <= full.len(),
+            may_show_more || left + count <= full.len(),
             "{} {}: new in {:?} after {:?}",
             case.id,
             name,
