@@ -178,11 +178,12 @@ mod tests {
 
     #[test]
     fn edits_that_are_none_are_refused() {
+        #[expect(clippy::reversed_empty_ranges, reason = "what must be refused")]
+        let backwards = vec![Edit::delete(2..1)];
         for edits in [
             vec![Edit::delete(2..9)],
             vec![Edit::delete(1..3), Edit::delete(2..4)],
-            #[expect(clippy::reversed_empty_ranges, reason = "what must be refused")]
-            vec![Edit::delete(2..1)],
+            backwards,
         ] {
             assert_eq!(
                 compose(b"text", vec![offer("a", edits)]),

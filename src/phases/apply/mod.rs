@@ -25,12 +25,6 @@ pub(super) struct Fixed {
     pub(super) created: HashSet<Fingerprint>,
 }
 
-impl Fixed {
-    pub(super) fn is_empty(&self) -> bool {
-        self.paths.is_empty()
-    }
-}
-
 /// Counts of files and of places in them.
 #[derive(Clone, Copy, Default)]
 struct Count {
