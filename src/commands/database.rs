@@ -11,6 +11,8 @@ use crate::store::{
     self, Intent, Outcome, ReadOptions, SessionCheck, SessionState, Verification, VerifyOptions,
 };
 use anyhow::Context as _;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -95,8 +97,14 @@ fn show_session(session: &SessionCheck, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn recover(database: &Path) -> Answer {
     let path = std::path::absolute(database)?;
     let now = crate::phases::stamp(jiff::Timestamp::now());
+    let staged = RefCell::new(BTreeMap::new());
+    let look = |intent: Intent<'_>| {
+        remember(&intent, &mut staged.borrow_mut());
+        look(intent)
+    };
     let recovered =
         store::recover(&path, &now, &look).context("a dead run could not be recovered")?;
+    clear_staging(&recovered, &staged.borrow())?;
     let mut out = stdout();
     if recovered.is_empty() {
         writeln!(
@@ -131,6 +139,39 @@ pub(super) fn recover(database: &Path) -> Answer {
         }
     }
     Ok(Exit::Pass)
+}
+
+/// By workspace the digests of what dead runs replaced files with, and of what these held before.
+type Staged = BTreeMap<PathBuf, HashSet<String>>;
+
+fn remember(intent: &Intent<'_>, staged: &mut Staged) {
+    if intent.identity.get("after_sha256").is_none() {
+        return;
+    }
+    let known = staged.entry(PathBuf::from(intent.workspace)).or_default();
+    for key in ["before_sha256", "after_sha256"] {
+        known.extend(intent.identity[key].as_str().map(str::to_owned));
+    }
+}
+
+/// Takes away what dead runs had staged and did not come to use.
+fn clear_staging(recovered: &[store::Recovered], staged: &Staged) -> anyhow::Result<()> {
+    // What is removed was made by the dead run, which had the permission.
+    let token = fix::ApplyToken::because_apply_was_asked_for();
+    for (workspace, known) in staged {
+        // A workspace that is gone took its staging directory with it.
+        let Ok(root) = Root::open(workspace, &RootRules::default()) else {
+            continue;
+        };
+        for id in recovered
+            .iter()
+            .filter_map(|one| one.deployment_id.as_deref())
+        {
+            fix::clear_staging(&root, id, known, &token)
+                .with_context(|| format!("what `{id}` had staged cannot be removed"))?;
+        }
+    }
+    Ok(())
 }
 
 /// Looks, in the dead run's workspace, at what it had meant to remove.

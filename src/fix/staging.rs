@@ -1,10 +1,11 @@
 //! The directory in which new files are made before they get their names.
 
-use super::disk::{Disk, Place};
+use super::disk::{Disk as _, Place, System};
 use crate::beneath::{Holder, Root, Unresolved, look};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
+use std::collections::HashSet;
 use std::io::{Error, Result};
 
 /// Where it is, relative to the workspace.
@@ -58,13 +59,19 @@ impl Staging {
     }
 }
 
-/// Removes what a dead run left in its staging directory: files that it made. Answers how many there were.
+/// Removes what a dead run left in its staging directory, as far as it is known: contents with one of these digests
+/// are what the run made, or what it has replaced by that. Anything else stays. Answers how many files went.
 ///
 /// # Errors
 /// The directory is not this user's own, or something in it cannot be removed.
-pub fn clear_staging(root: &Root, deployment_id: &str, _token: &super::ApplyToken) -> Result<u64> {
+pub fn clear_staging(
+    root: &Root,
+    deployment_id: &str,
+    known: &HashSet<String>,
+    _token: &super::ApplyToken,
+) -> Result<u64> {
     let own = format!("{STAGING}/{deployment_id}");
-    if crate::beneath::names::escapes(own.as_bytes()) || deployment_id.contains('/') {
+    if deployment_id.contains('/') || crate::beneath::names::escapes(own.as_bytes()) {
         return Err(named(&own, std::io::ErrorKind::InvalidInput.into()));
     }
     let directory = match open(root, &own) {
@@ -72,23 +79,25 @@ pub fn clear_staging(root: &Root, deployment_id: &str, _token: &super::ApplyToke
         directory => directory?,
     };
     check_owner(&directory, &own)?;
-    let readable = openat(
-        &directory,
-        ".",
-        OFlags::RDONLY | OFlags::DIRECTORY,
-        Mode::empty(),
-    )?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let readable = openat(&directory, ".", flags, Mode::empty())?;
     let mut removed = 0;
     for entry in rustix::fs::Dir::read_from(&readable)? {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
+        let path = format!("{own}/{}", entry.file_name().to_string_lossy());
         // What is not a number is none of ours.
-        if name.iter().all(u8::is_ascii_digit) {
+        if !name.iter().all(u8::is_ascii_digit) {
+            continue;
+        }
+        if let Ok(Some(digest)) = super::digest_at(root, path.as_bytes())
+            && known.contains(&digest)
+        {
             let place = Place {
                 directory: directory.as_fd(),
                 name,
             };
-            super::disk::System.unlink(place)?;
+            System.unlink(place)?;
             removed += 1;
         }
     }

@@ -11,6 +11,7 @@ use crate::store::rows::{PlannedRow, SettledRow};
 use crate::walk::OwnOutputs;
 use anyhow::Context as _;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// Places of the machine that cleanup must not touch; the edge knows them.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +81,18 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         result: swept.files + swept.directories > 0,
         detail,
     })
+}
+
+/// The files that the policy's cleanup rules want to go, whether or not this run may remove them.
+pub(super) fn files_to_go(run: &Run<'_>, seen: &Seen<'_>) -> HashSet<Box<[u8]>> {
+    let policy = &run.job.policy.cleanup;
+    if policy.rules.is_empty() {
+        return HashSet::new();
+    }
+    let now = i64::try_from(run.job.clock.now().as_nanosecond()).unwrap_or(i64::MAX);
+    let plan = crate::cleanup::plan(&seen.walked.tree, policy, &protection(run, seen), now);
+    let targets = plan.targets().iter();
+    targets.map(|target| target.path.clone()).collect()
 }
 
 /// What the sweep was to do and did not, as reasons.

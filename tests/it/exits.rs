@@ -177,8 +177,12 @@ fn help_of_every_command() {
               Possible values:
               - text: For people
               - json: One stable, versioned document
+              - diff: What is fixed, or would be, as a patch that `git apply` takes
               
               [default: text]
+
+          --patch <FILE>
+              Write what is fixed, or would be, to a file that `git apply` takes
 
           --output <FILE>
               Write the report to a file instead of standard output
@@ -192,16 +196,16 @@ fn help_of_every_command() {
               - note:    Any finding
               - never:   Nothing
 
-          --limit <N>
-              Most findings that the text report shows; the record always holds all
-              
-              [default: 100]
-
           --color <WHEN>
               When to use colours
               
               [default: auto]
               [possible values: auto, always, never]
+
+          --limit <N>
+              Most findings that the text report shows; the record always holds all
+              
+              [default: 100]
 
           --threads <N>
               Number of threads [default: one a processor]

@@ -6,7 +6,7 @@ mod plan;
 mod rules;
 
 use super::report::Outputs;
-use super::{Did, Run, Seen, look};
+use super::{Did, Run, Seen, cleanup, look};
 use crate::beneath::{FileId, Root, RootError, RootRules};
 use crate::finding::Fingerprint;
 use crate::fix::{ApplyToken, Fixer};
@@ -102,9 +102,10 @@ fn with_root(
 ) -> anyhow::Result<Fixed> {
     let mut reasons = Vec::new();
     let shared: &Run<'_> = run;
+    let going = cleanup::files_to_go(shared, seen);
     let fixed = look::with_scan(shared, (&seen.walked, &seen.plan, None), |scan| {
         let again = Again::new(scan);
-        let planner = Planner::new(&shared.job.places, seen, (&again, &root));
+        let planner = Planner::new((&shared.job.places, going), seen, (&again, &root));
         let shows = !shared.job.may_fix;
         let planned = plan::all((shared, &planner), shows.then_some(&mut *outputs))?;
         summarise(&planned, detail);

@@ -10,6 +10,7 @@ use crate::scan::{Again, Created, Fixable};
 use crate::store::rows::FixRow;
 use crate::walk::{Entry, Kind};
 use rayon::prelude::*;
+use std::collections::HashSet;
 
 /// Files that are planned together before their rows and patches are handed on.
 const PIECE: usize = 64;
@@ -75,6 +76,8 @@ type Left = (Outcome, Option<Vec<Share>>);
 /// Works plans out.
 pub(super) struct Planner<'p> {
     places: &'p Places,
+    /// Files that cleanup removes: what is fixed before would be another file than the planned one.
+    going: HashSet<Box<[u8]>>,
     seen: &'p Seen<'p>,
     again: &'p Again<'p>,
     root: &'p Root,
@@ -83,7 +86,7 @@ pub(super) struct Planner<'p> {
 
 impl<'p> Planner<'p> {
     pub(super) fn new(
-        places: &'p Places,
+        (places, going): (&'p Places, HashSet<Box<[u8]>>),
         seen: &'p Seen<'p>,
         (again, root): (&'p Again<'p>, &'p Root),
     ) -> Self {
@@ -91,6 +94,7 @@ impl<'p> Planner<'p> {
         let created = seen.outcome.created.iter().map(Task::Create);
         Self {
             places,
+            going,
             seen,
             again,
             root,
@@ -130,6 +134,9 @@ impl<'p> Planner<'p> {
         let path: &[u8] = path.as_ref();
         if let Some(why) = self.denial(path) {
             return Err((Outcome::Refused(why), None));
+        }
+        if self.going.contains(path) {
+            return Err((Outcome::Skipped("cleanup removes it".into()), None));
         }
         let meta = entry.meta();
         let original =
