@@ -122,11 +122,17 @@ impl Identity {
 }
 
 /// Looks at `name` in an open directory without following it and without opening it.
+///
+/// # Errors
+/// As the operating system says.
 pub fn look(directory: impl AsFd, name: &[u8]) -> Result<Identity, Errno> {
     stat_at(directory, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 
 /// Looks at an open directory itself.
+///
+/// # Errors
+/// As the operating system says.
 pub fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
     stat_at(directory, ".", AtFlags::SYMLINK_NOFOLLOW)
 }

@@ -12,7 +12,7 @@ use crate::store::{
 };
 use anyhow::Context as _;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -97,7 +97,7 @@ fn show_session(session: &SessionCheck, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn recover(database: &Path) -> Answer {
     let path = std::path::absolute(database)?;
     let now = crate::phases::stamp(jiff::Timestamp::now());
-    let staged = RefCell::new(BTreeMap::new());
+    let staged = RefCell::new(Staged::new());
     let look = |intent: Intent<'_>| {
         remember(&intent, &mut staged.borrow_mut());
         look(intent)
@@ -141,16 +141,13 @@ pub(super) fn recover(database: &Path) -> Answer {
     Ok(Exit::Pass)
 }
 
-/// By workspace the digests of what dead runs replaced files with, and of what these held before.
-type Staged = BTreeMap<PathBuf, HashSet<String>>;
+/// Digests of what dead runs put in the place of files, and of what these held before.
+type Staged = BTreeSet<String>;
 
 fn remember(intent: &Intent<'_>, staged: &mut Staged) {
-    if intent.identity.get("after_sha256").is_none() {
-        return;
-    }
-    let known = staged.entry(PathBuf::from(intent.workspace)).or_default();
-    for key in ["before_sha256", "after_sha256"] {
-        known.extend(intent.identity[key].as_str().map(str::to_owned));
+    if intent.identity.get("after_sha256").is_some() {
+        let digests = ["before_sha256", "after_sha256"].map(|key| intent.identity[key].as_str());
+        staged.extend(digests.into_iter().flatten().map(str::to_owned));
     }
 }
 
@@ -158,18 +155,16 @@ fn remember(intent: &Intent<'_>, staged: &mut Staged) {
 fn clear_staging(recovered: &[store::Recovered], staged: &Staged) -> anyhow::Result<()> {
     // What is removed was made by the dead run, which had the permission.
     let token = fix::ApplyToken::because_apply_was_asked_for();
-    for (workspace, known) in staged {
-        // A workspace that is gone took its staging directory with it.
-        let Ok(root) = Root::open(workspace, &RootRules::default()) else {
+    for one in recovered {
+        let (Some(id), Some(workspace)) = (&one.deployment_id, &one.workspace) else {
             continue;
         };
-        for id in recovered
-            .iter()
-            .filter_map(|one| one.deployment_id.as_deref())
-        {
-            fix::clear_staging(&root, id, known, &token)
-                .with_context(|| format!("what `{id}` had staged cannot be removed"))?;
-        }
+        // A workspace that is gone took its staging directory with it.
+        let Ok(root) = Root::open(Path::new(workspace), &RootRules::default()) else {
+            continue;
+        };
+        fix::clear_staging(&root, id, staged, &token)
+            .with_context(|| format!("what `{id}` had staged cannot be removed"))?;
     }
     Ok(())
 }

@@ -37,8 +37,10 @@ pub(super) struct Invalid(pub(super) Arc<str>);
 pub(super) fn compose(text: &[u8], mut offers: Vec<Offer>) -> Result<Composed, Invalid> {
     // Stable: offers of one rule stay in the order of their places.
     offers.sort_by(|one, other| one.rule.cmp(&other.rule));
-    let mut composed = Composed::default();
-    composed.to_utf8 = offers.iter().any(|offer| offer.change == Change::Utf8);
+    let mut composed = Composed {
+        to_utf8: offers.iter().any(|offer| offer.change == Change::Utf8),
+        ..Composed::default()
+    };
     let mut accepted = Accepted::default();
     let mut is_converted = false;
     for offer in &offers {

@@ -69,9 +69,10 @@ pub fn settle(path: &[u8], before: &State, rules: &dyn Rules) -> Settled {
             return Settled::Left("it would be no text any more".into(), shares(sums));
         };
         if look.offers.is_empty() {
-            return match &now == before {
-                true => Settled::Nothing,
-                false => Settled::Fixed(now, shares(sums)),
+            return if &now == before {
+                Settled::Nothing
+            } else {
+                Settled::Fixed(now, shares(sums))
             };
         }
         let named = named(&look.offers);

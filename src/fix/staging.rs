@@ -5,7 +5,7 @@ use crate::beneath::{Holder, Root, Unresolved, look};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::io::{Error, Result};
 
 /// Where it is, relative to the workspace.
@@ -27,7 +27,7 @@ impl Staging {
                 .map_err(|why| error(path, &why))?;
             match mkdirat(&holder, name, Mode::RWXU) {
                 Err(Errno::EXIST) if !must_be_new => {}
-                answer => answer.map_err(|error| named(path, error.into()))?,
+                answer => answer.map_err(|error| named(path, &error.into()))?,
             }
         }
         let directory = open(root, &own)?;
@@ -60,19 +60,19 @@ impl Staging {
 }
 
 /// Removes what a dead run left in its staging directory, as far as it is known: contents with one of these digests
-/// are what the run made, or what it has replaced by that. Anything else stays. Answers how many files went.
+/// are what the run made, or what it has replaced by that; so is what is empty. Anything else stays. Answers how many files went.
 ///
 /// # Errors
 /// The directory is not this user's own, or something in it cannot be removed.
 pub fn clear_staging(
     root: &Root,
     deployment_id: &str,
-    known: &HashSet<String>,
+    known: &BTreeSet<String>,
     _token: &super::ApplyToken,
 ) -> Result<u64> {
     let own = format!("{STAGING}/{deployment_id}");
     if deployment_id.contains('/') || crate::beneath::names::escapes(own.as_bytes()) {
-        return Err(named(&own, std::io::ErrorKind::InvalidInput.into()));
+        return Err(named(&own, &std::io::ErrorKind::InvalidInput.into()));
     }
     let directory = match open(root, &own) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
@@ -91,7 +91,7 @@ pub fn clear_staging(
             continue;
         }
         if let Ok(Some(digest)) = super::digest_at(root, path.as_bytes())
-            && known.contains(&digest)
+            && (known.contains(&digest) || digest == super::sha256(b""))
         {
             let place = Place {
                 directory: directory.as_fd(),
@@ -125,18 +125,19 @@ fn open(root: &Root, path: &str) -> Result<OwnedFd> {
     let inside = format!("{path}/0");
     match root.holder(inside.as_bytes()) {
         Ok((Holder::Below(directory), _)) => Ok(directory),
-        Ok((Holder::Root(_), _)) => Err(named(path, std::io::ErrorKind::InvalidInput.into())),
+        Ok((Holder::Root(_), _)) => Err(named(path, &std::io::ErrorKind::InvalidInput.into())),
         Err(why) => Err(error(path, &why)),
     }
 }
 
 fn check_owner(directory: &OwnedFd, path: &str) -> Result<()> {
     let facts = rustix::fs::fstat(directory)?;
+    // Nobody else may do anything: the last six bits of the mode.
     let is_own = facts.st_uid == rustix::process::geteuid().as_raw();
-    if is_own && facts.st_mode & 0o077 == 0 && look(directory, b".").is_ok() {
+    if is_own && facts.st_mode.trailing_zeros() >= 6 && look(directory, b".").is_ok() {
         Ok(())
     } else {
-        Err(named(path, Error::other("it is not this user's alone")))
+        Err(named(path, &Error::other("it is not this user's alone")))
     }
 }
 
@@ -147,9 +148,9 @@ fn error(path: &str, why: &Unresolved) -> Error {
         Unresolved::Refused(why) => Error::other(*why),
         Unresolved::Failed(error) => (*error).into(),
     };
-    named(path, why)
+    named(path, &why)
 }
 
-fn named(path: &str, why: Error) -> Error {
+fn named(path: &str, why: &Error) -> Error {
     Error::new(why.kind(), format!("`{path}`: {why}"))
 }

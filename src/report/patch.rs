@@ -22,8 +22,9 @@ pub fn write(patch: &[u8], out: &mut dyn Write) -> io::Result<()> {
 fn style(line: &[u8]) -> Style {
     let colour = |colour: AnsiColor| colour.on_default();
     match line {
-        [b'd', b'i', b'f', b'f', ..] => Style::new().bold(),
-        [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => Style::new().bold(),
+        [b'd', b'i', b'f', b'f', ..]
+        | [b'-', b'-', b'-', b' ', ..]
+        | [b'+', b'+', b'+', b' ', ..] => Style::new().bold(),
         [b'@', b'@', ..] => colour(AnsiColor::Cyan),
         [b'+', ..] => colour(AnsiColor::Green),
         [b'-', ..] => colour(AnsiColor::Red),

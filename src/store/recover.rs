@@ -52,6 +52,8 @@ pub struct Recovered {
     pub directory: PathBuf,
     /// The session; `None` if the run died before it had recorded one.
     pub deployment_id: Option<String>,
+    /// `deployment_sessions.workspace_path` of that session.
+    pub workspace: Option<String>,
     /// Whether the run had sealed its record itself and only its publication was cut off.
     pub was_sealed: bool,
     /// Intended actions that were looked at.
@@ -94,6 +96,7 @@ fn recover_one(
     let mut recovered = Recovered {
         directory: private.path.clone(),
         deployment_id: None,
+        workspace: None,
         was_sealed: false,
         looked_at: 0,
         published: None,
@@ -127,6 +130,14 @@ fn recover_one(
         recovered.looked_at =
             transaction(&conn, |conn| seal_interrupted(conn, &session, now, look))?;
     }
+    recovered.workspace = conn
+        .query_row(
+            "SELECT workspace_path FROM deployment_sessions",
+            (),
+            |row| row.get(0),
+        )
+        .map(Some)
+        .doing("read the dead run's workspace")?;
     recovered.deployment_id = Some(session);
     let (published, _) = publish::publish((conn, private), destination, held)?;
     recovered.published = Some(published);

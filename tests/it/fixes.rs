@@ -339,7 +339,7 @@ fn recover_says_of_an_intended_fix_what_is_in_the_file() {
         match status {
             "applied" | "applied_unconfirmed" => assert!(is_fixed, "{row}"),
             "planned" | "skipped: not applied, the run was interrupted" => {
-                assert!(!is_fixed, "{row}")
+                assert!(!is_fixed, "{row}");
             }
             other => panic!("{other}"),
         }

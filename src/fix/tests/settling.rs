@@ -68,13 +68,19 @@ fn what_one_rule_leaves_is_the_next_round_for_another() {
 
 #[test]
 fn rules_that_undo_one_another_change_nothing() {
-    let off: Rule = |text| match text.starts_with(b"x") {
-        true => vec![Edit::delete(0..1)],
-        false => Vec::new(),
+    let off: Rule = |text| {
+        if text.starts_with(b"x") {
+            vec![Edit::delete(0..1)]
+        } else {
+            Vec::new()
+        }
     };
-    let on: Rule = |text| match text.starts_with(b"x") {
-        true => Vec::new(),
-        false => vec![Edit::insert(0, *b"x")],
+    let on: Rule = |text| {
+        if text.starts_with(b"x") {
+            Vec::new()
+        } else {
+            vec![Edit::insert(0, *b"x")]
+        }
     };
     let rules = Some3(vec![("off", off), ("on", on)], Encoding::Utf8);
     let Settled::Left(why, shares) = settle(b"f", &state(b"y"), &rules) else {

@@ -105,16 +105,16 @@ fn with_root(
     let going = cleanup::files_to_go(shared, seen);
     let fixed = look::with_scan(shared, (&seen.walked, &seen.plan, None), |scan| {
         let again = Again::new(scan);
-        let planner = Planner::new((&shared.job.places, going), seen, (&again, &root));
+        let desk = Planner::new((&shared.job.places, going), seen, (&again, &root));
         let shows = !shared.job.may_fix;
-        let planned = plan::all((shared, &planner), shows.then_some(&mut *outputs))?;
+        let planned = plan::all((shared, &desk), shows.then_some(&mut *outputs))?;
         summarise(&planned, detail);
         if !shared.job.may_fix || !planned.iter().any(Planned::is_planned) {
             return Ok(Fixed::default());
         }
         let token = ApplyToken::because_apply_was_asked_for();
         let fixer = Fixer::open(&root, shared.recorder.deployment_id(), token)?;
-        let done = carry_out::all((shared, &planner), &fixer, &planned, outputs);
+        let done = carry_out::all((shared, &desk), &fixer, &planned, outputs);
         fixer.close();
         let done = done?;
         detail["applied"] = done.applied.json();

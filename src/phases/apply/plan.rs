@@ -26,7 +26,7 @@ pub(super) enum Task<'s> {
 
 /// The plan for one file.
 pub(super) struct Planned {
-    /// Index into the planner's tasks.
+    /// Index into the desk's tasks.
     pub(super) task: usize,
     /// What is there; `None` if nothing, or nothing that may be fixed.
     pub(super) identity: Option<Identity>,
@@ -272,21 +272,21 @@ impl<'p> Planner<'p> {
 
 /// Plans everything, in tree order; hands the rows to the record, and the patch to `outputs`.
 pub(super) fn all(
-    (run, planner): (&Run<'_>, &Planner<'_>),
+    (run, desk): (&Run<'_>, &Planner<'_>),
     mut outputs: Option<&mut Outputs<'_>>,
 ) -> anyhow::Result<Vec<Planned>> {
     let watch = run.job.watch;
     let wants_patch = outputs
         .as_ref()
         .is_some_and(|outputs| outputs.wants_patch());
-    watch.progress().total(planner.tasks.len() as u64);
-    let mut all = Vec::with_capacity(planner.tasks.len());
-    let tasks: Vec<usize> = (0..planner.tasks.len()).collect();
+    watch.progress().total(desk.tasks.len() as u64);
+    let mut all = Vec::with_capacity(desk.tasks.len());
+    let tasks: Vec<usize> = (0..desk.tasks.len()).collect();
     for piece in tasks.chunks(PIECE) {
         watch.check()?;
         let planned: Vec<(Planned, Vec<u8>)> = piece
             .par_iter()
-            .map(|task| planner.plan(*task, wants_patch))
+            .map(|task| desk.plan(*task, wants_patch))
             .collect::<anyhow::Result<_>>()?;
         let rows = planned.iter().flat_map(|(one, _)| one.rows.iter().cloned());
         run.recorder.plan_fixes(rows.collect())?;
