@@ -1,6 +1,7 @@
 //! Commands about a database: verify it, and recover what a killed run left behind.
 
 use super::{Answer, Problem, stdout};
+use crate::beneath::{Root, RootRules};
 use crate::cleanup::{self, ApplyToken, Interrupted, Leftovers};
 use crate::cli::VerifyArgs;
 use crate::fix;
@@ -11,6 +12,8 @@ use crate::store::{
     VerifyOptions,
 };
 use anyhow::Context as _;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -95,8 +98,14 @@ fn show_session(session: &SessionCheck, out: &mut dyn Write) -> io::Result<()> {
 pub(super) fn recover(database: &Path) -> Answer {
     let path = std::path::absolute(database)?;
     let now = crate::phases::stamp(jiff::Timestamp::now());
+    let staged = RefCell::new(Staged::new());
+    let look = |intent: Intent<'_>| {
+        remember(&intent, &mut staged.borrow_mut());
+        look(intent)
+    };
     let recovered =
         store::recover(&path, &now, &look).context("a dead run could not be recovered")?;
+    clear_staging(&recovered, &staged.borrow())?;
     let mut out = stdout();
     if recovered.is_empty() {
         writeln!(
@@ -154,6 +163,34 @@ fn show_recovered(one: &Recovered, out: &mut dyn Write) -> io::Result<()> {
 fn leftovers(workspace: &str, deployment_id: &str) -> Result<Leftovers, String> {
     let token = ApplyToken::because_recover_was_asked_for();
     Leftovers::open(Path::new(workspace), deployment_id, token).map_err(|error| error.to_string())
+}
+
+/// Digests of what dead runs put in the place of files, and of what these held before.
+type Staged = BTreeSet<String>;
+
+fn remember(intent: &Intent<'_>, staged: &mut Staged) {
+    if intent.identity.get("after_sha256").is_some() {
+        let digests = ["before_sha256", "after_sha256"].map(|key| intent.identity[key].as_str());
+        staged.extend(digests.into_iter().flatten().map(str::to_owned));
+    }
+}
+
+/// Takes away what dead runs had staged and did not come to use.
+fn clear_staging(recovered: &[Recovered], staged: &Staged) -> anyhow::Result<()> {
+    // What is removed was made by the dead run, which had the permission.
+    let token = fix::ApplyToken::because_apply_was_asked_for();
+    for one in recovered {
+        let (Some(id), Some(workspace)) = (&one.deployment_id, &one.workspace) else {
+            continue;
+        };
+        // A workspace that is gone took its staging directory with it.
+        let Ok(root) = Root::open(Path::new(workspace), &RootRules::default()) else {
+            continue;
+        };
+        fix::clear_staging(&root, id, staged, &token)
+            .with_context(|| format!("what `{id}` had staged cannot be removed"))?;
+    }
+    Ok(())
 }
 
 /// Looks, in the dead run's workspace, at what it had meant to remove, and puts back what it had moved aside.

@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     };
     let form = form(arguments, &environment);
     let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
-    let mut patch = match &arguments.patch {
+    let mut fixes = match &arguments.patch {
         None => None,
         Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
     };
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         report: &mut *report,
         commands: &mut stdout(),
         form,
-        patch: patch.as_mut().map(|file| file as &mut dyn Write),
+        patch: fixes.as_mut().map(|file| file as &mut dyn Write),
         patch_error: None,
         source: source(&environment, &path),
         environment: &environment,

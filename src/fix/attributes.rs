@@ -6,6 +6,9 @@ use rustix::fs::{XattrFlags, fchown, fgetxattr, flistxattr, fsetxattr, fstat};
 use rustix::io::Errno;
 use std::ffi::CStr;
 
+/// Bytes: Linux allows no more in a list or in a value; others may, and then it cannot be kept.
+const MOST: usize = 1 << 20;
+
 /// Gives the new file what the old one has.
 ///
 /// # Errors
@@ -46,18 +49,12 @@ fn lost(what: &str, error: Errno) -> Outcome {
     ))
 }
 
-/// Asks for the size first, then for the bytes.
+/// Asks with more and more room; an empty buffer is no question to every system.
 fn sized(mut ask: impl FnMut(&mut [u8]) -> Result<usize, Errno>) -> Result<Vec<u8>, Errno> {
-    let mut bytes = Vec::new();
+    let mut bytes = vec![0; 256];
     loop {
-        let size = ask(&mut [])?;
-        if size == 0 {
-            return Ok(Vec::new());
-        }
-        bytes.resize(size, 0);
         match ask(&mut bytes) {
-            // It grew in between.
-            Err(Errno::RANGE) => {}
+            Err(Errno::RANGE) if bytes.len() < MOST => bytes.resize(bytes.len() * 4, 0),
             Err(error) => return Err(error),
             Ok(size) => {
                 bytes.truncate(size);

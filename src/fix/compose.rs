@@ -37,8 +37,10 @@ pub(super) struct Invalid(pub(super) Arc<str>);
 pub(super) fn compose(text: &[u8], mut offers: Vec<Offer>) -> Result<Composed, Invalid> {
     // Stable: offers of one rule stay in the order of their places.
     offers.sort_by(|one, other| one.rule.cmp(&other.rule));
-    let mut composed = Composed::default();
-    composed.to_utf8 = offers.iter().any(|offer| offer.change == Change::Utf8);
+    let mut composed = Composed {
+        to_utf8: offers.iter().any(|offer| offer.change == Change::Utf8),
+        ..Composed::default()
+    };
     let mut accepted = Accepted::default();
     let mut is_converted = false;
     for offer in &offers {
@@ -178,11 +180,12 @@ mod tests {
 
     #[test]
     fn edits_that_are_none_are_refused() {
+        #[expect(clippy::reversed_empty_ranges, reason = "what must be refused")]
+        let backwards = vec![Edit::delete(2..1)];
         for edits in [
             vec![Edit::delete(2..9)],
             vec![Edit::delete(1..3), Edit::delete(2..4)],
-            #[expect(clippy::reversed_empty_ranges, reason = "what must be refused")]
-            vec![Edit::delete(2..1)],
+            backwards,
         ] {
             assert_eq!(
                 compose(b"text", vec![offer("a", edits)]),

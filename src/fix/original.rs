@@ -35,7 +35,7 @@ pub fn read(root: &Root, path: &[u8], seen: Meta, limit: u64) -> Result<Original
     {
         return Err(Outcome::Refused("in a git directory".into()));
     }
-    let (holder, name) = root.holder(path).map_err(unresolved)?;
+    let (holder, name) = root.holder(path).map_err(|why| unresolved(&why))?;
     let file = open(&holder, name)?;
     let identity = look_at_file(&file).map_err(Outcome::failed)?;
     if let Some(why) = unfit(root, &identity) {
@@ -101,11 +101,11 @@ fn unfit(root: &Root, seen: &Identity) -> Option<&'static str> {
     }
 }
 
-pub(super) fn unresolved(why: Unresolved) -> Outcome {
+pub(super) fn unresolved(why: &Unresolved) -> Outcome {
     match why {
         Unresolved::Absent | Unresolved::NotADirectory => Outcome::Skipped(CHANGED.into()),
-        Unresolved::Refused(why) => Outcome::Refused(why.into()),
-        Unresolved::Failed(error) => Outcome::failed(error),
+        Unresolved::Refused(why) => Outcome::Refused((*why).into()),
+        Unresolved::Failed(error) => Outcome::failed(*error),
     }
 }
 
@@ -117,7 +117,7 @@ pub fn digest_at(root: &Root, path: &[u8]) -> Result<Option<String>, Outcome> {
     let (holder, name) = match root.holder(path) {
         Ok(held) => held,
         Err(Unresolved::Absent) => return Ok(None),
-        Err(why) => return Err(unresolved(why)),
+        Err(why) => return Err(unresolved(&why)),
     };
     if look(&holder, name) == Err(Errno::NOENT) {
         return Ok(None);

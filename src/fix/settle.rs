@@ -2,13 +2,17 @@
 
 use super::compose::{Composed, Invalid, Offer, compose};
 use super::encode;
-use crate::finding::Safety;
+use crate::finding::{Change, Safety};
 use crate::text::Encoding;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// So many rounds are made. Rules whose fixes undo one another's need no more to show it.
 const ROUNDS: usize = 10;
+
+const UNSETTLED: &str = "the fixes do not settle";
+/// Where git tracks a file, rules ask for the mode that it has staged.
+const STAGED: &str = "the mode on disk is right already, and git has staged another";
 
 /// What a file is, as far as fixes can change it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,17 +64,22 @@ pub enum Settled {
 pub fn settle(path: &[u8], before: &State, rules: &dyn Rules) -> Settled {
     let mut now = before.clone();
     let mut sums: BTreeMap<Arc<str>, (Safety, u64)> = BTreeMap::new();
-    for round in 0..=ROUNDS {
+    for _ in 0..=ROUNDS {
         let Some(look) = rules.look(path, &now) else {
             return Settled::Left("it would be no text any more".into(), shares(sums));
         };
         if look.offers.is_empty() {
-            return match &now == before {
-                true => Settled::Nothing,
-                false => Settled::Fixed(now, shares(sums)),
+            return if &now == before {
+                Settled::Nothing
+            } else {
+                Settled::Fixed(now, shares(sums))
             };
         }
-        let named: Vec<Offer> = look.offers.clone();
+        let named = named(&look.offers);
+        let modes_only = look
+            .offers
+            .iter()
+            .all(|offer| matches!(offer.change, Change::Executable(_)));
         let next = match one_round(&now, look) {
             Ok((next, composed)) => {
                 for (rule, (safety, edits)) in composed.made {
@@ -80,24 +89,32 @@ pub fn settle(path: &[u8], before: &State, rules: &dyn Rules) -> Settled {
                 next
             }
             Err(why) => {
-                for offer in named {
-                    sums.entry(offer.rule).or_insert((offer.safety, 0)).1 += 1;
+                for (rule, (safety, count)) in named {
+                    sums.entry(rule).or_insert((safety, 0)).1 += count;
                 }
                 return Settled::Left(why, shares(sums));
             }
         };
-        if next == now && round == 0 && now == *before {
+        if next == now {
+            let is_mode = modes_only && now == *before;
             return Settled::Left(
-                "it is so on disk already; what git has staged is older".into(),
+                if is_mode { STAGED } else { UNSETTLED }.into(),
                 shares(sums),
             );
         }
-        if next == now {
-            break;
-        }
         now = next;
     }
-    Settled::Left("the fixes do not settle".into(), shares(sums))
+    Settled::Left(UNSETTLED.into(), shares(sums))
+}
+
+/// What is offered, counted by rule.
+fn named(offers: &[Offer]) -> BTreeMap<Arc<str>, (Safety, u64)> {
+    let mut named = BTreeMap::new();
+    for offer in offers {
+        let one = named.entry(Arc::clone(&offer.rule));
+        one.or_insert((offer.safety, 0)).1 += 1;
+    }
+    named
 }
 
 fn shares(sums: BTreeMap<Arc<str>, (Safety, u64)>) -> Vec<Share> {

@@ -1,10 +1,11 @@
 //! The directory in which new files are made before they get their names.
 
-use super::disk::{Disk, Place};
+use super::disk::{Disk as _, Place, System};
 use crate::beneath::{Holder, Root, Unresolved, look};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
+use std::collections::BTreeSet;
 use std::io::{Error, Result};
 
 /// Where it is, relative to the workspace.
@@ -26,7 +27,7 @@ impl Staging {
                 .map_err(|why| error(path, &why))?;
             match mkdirat(&holder, name, Mode::RWXU) {
                 Err(Errno::EXIST) if !must_be_new => {}
-                answer => answer.map_err(|error| named(path, error.into()))?,
+                answer => answer.map_err(|error| named(path, &error.into()))?,
             }
         }
         let directory = open(root, &own)?;
@@ -58,37 +59,45 @@ impl Staging {
     }
 }
 
-/// Removes what a dead run left in its staging directory: files that it made. Answers how many there were.
+/// Removes what a dead run left in its staging directory, as far as it is known: contents with one of these digests
+/// are what the run made, or what it has replaced by that; so is what is empty. Anything else stays. Answers how many files went.
 ///
 /// # Errors
 /// The directory is not this user's own, or something in it cannot be removed.
-pub fn clear_staging(root: &Root, deployment_id: &str, _token: &super::ApplyToken) -> Result<u64> {
+pub fn clear_staging(
+    root: &Root,
+    deployment_id: &str,
+    known: &BTreeSet<String>,
+    _token: &super::ApplyToken,
+) -> Result<u64> {
     let own = format!("{STAGING}/{deployment_id}");
-    if crate::beneath::names::escapes(own.as_bytes()) || deployment_id.contains('/') {
-        return Err(named(&own, std::io::ErrorKind::InvalidInput.into()));
+    if deployment_id.contains('/') || crate::beneath::names::escapes(own.as_bytes()) {
+        return Err(named(&own, &std::io::ErrorKind::InvalidInput.into()));
     }
     let directory = match open(root, &own) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
         directory => directory?,
     };
     check_owner(&directory, &own)?;
-    let readable = openat(
-        &directory,
-        ".",
-        OFlags::RDONLY | OFlags::DIRECTORY,
-        Mode::empty(),
-    )?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let readable = openat(&directory, ".", flags, Mode::empty())?;
     let mut removed = 0;
     for entry in rustix::fs::Dir::read_from(&readable)? {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
+        let path = format!("{own}/{}", entry.file_name().to_string_lossy());
         // What is not a number is none of ours.
-        if name.iter().all(u8::is_ascii_digit) {
+        if !name.iter().all(u8::is_ascii_digit) {
+            continue;
+        }
+        if let Ok(Some(digest)) = super::digest_at(root, path.as_bytes())
+            && (known.contains(&digest) || digest == super::sha256(b""))
+        {
             let place = Place {
                 directory: directory.as_fd(),
                 name,
             };
-            super::disk::System.unlink(place)?;
+            System.unlink(place)?;
             removed += 1;
         }
     }
@@ -116,18 +125,19 @@ fn open(root: &Root, path: &str) -> Result<OwnedFd> {
     let inside = format!("{path}/0");
     match root.holder(inside.as_bytes()) {
         Ok((Holder::Below(directory), _)) => Ok(directory),
-        Ok((Holder::Root(_), _)) => Err(named(path, std::io::ErrorKind::InvalidInput.into())),
+        Ok((Holder::Root(_), _)) => Err(named(path, &std::io::ErrorKind::InvalidInput.into())),
         Err(why) => Err(error(path, &why)),
     }
 }
 
 fn check_owner(directory: &OwnedFd, path: &str) -> Result<()> {
     let facts = rustix::fs::fstat(directory)?;
+    // Nobody else may do anything: the last six bits of the mode.
     let is_own = facts.st_uid == rustix::process::geteuid().as_raw();
-    if is_own && facts.st_mode & 0o077 == 0 && look(directory, b".").is_ok() {
+    if is_own && facts.st_mode.trailing_zeros() >= 6 && look(directory, b".").is_ok() {
         Ok(())
     } else {
-        Err(named(path, Error::other("it is not this user's alone")))
+        Err(named(path, &Error::other("it is not this user's alone")))
     }
 }
 
@@ -138,9 +148,9 @@ fn error(path: &str, why: &Unresolved) -> Error {
         Unresolved::Refused(why) => Error::other(*why),
         Unresolved::Failed(error) => (*error).into(),
     };
-    named(path, why)
+    named(path, &why)
 }
 
-fn named(path: &str, why: Error) -> Error {
+fn named(path: &str, why: &Error) -> Error {
     Error::new(why.kind(), format!("`{path}`: {why}"))
 }

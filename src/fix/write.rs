@@ -142,7 +142,7 @@ impl<'r> Fixer<'r> {
 
     /// The mode goes to the very file that was planned, through a handle, by no name.
     fn set_mode(&self, act: &Act<'_>, planned: &Identity) -> Done<Applied> {
-        let (holder, name) = self.root.holder(act.path).map_err(unresolved)?;
+        let (holder, name) = self.root.holder(act.path).map_err(|why| unresolved(&why))?;
         let file = original::open(&holder, name)?;
         check(&file, planned)?;
         fchmod(&file, mode(act.after.permissions)).map_err(Outcome::failed)?;
@@ -153,7 +153,7 @@ impl<'r> Fixer<'r> {
     }
 
     fn replace(&self, act: &Act<'_>, planned: &Identity, before: &State) -> Done<Applied> {
-        let (holder, name) = self.root.holder(act.path).map_err(unresolved)?;
+        let (holder, name) = self.root.holder(act.path).map_err(|why| unresolved(&why))?;
         let old = original::open(&holder, name)?;
         check(&old, planned)?;
         let number = act.number.to_string();
@@ -255,7 +255,7 @@ impl<'r> Fixer<'r> {
             return Err(Outcome::Refused("no place for a file".into()));
         }
         self.make_parents(act.path)?;
-        let (holder, name) = self.root.holder(act.path).map_err(unresolved)?;
+        let (holder, name) = self.root.holder(act.path).map_err(|why| unresolved(&why))?;
         let number = act.number.to_string();
         let from = self.staged_place(&number);
         self.stage(&number, act.after, None)?;
@@ -277,7 +277,10 @@ impl<'r> Fixer<'r> {
     fn make_parents(&self, path: &[u8]) -> Done<()> {
         let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
         for (slash, _) in slashes {
-            let (holder, name) = self.root.holder(&path[..slash]).map_err(unresolved)?;
+            let (holder, name) = self
+                .root
+                .holder(&path[..slash])
+                .map_err(|why| unresolved(&why))?;
             let mode = Mode::RWXU | Mode::RGRP | Mode::XGRP | Mode::ROTH | Mode::XOTH;
             match mkdirat(&holder, name, mode) {
                 Ok(()) => self.sync_holder(&holder)?,

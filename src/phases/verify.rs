@@ -74,8 +74,13 @@ fn repaired(
     again: Again,
     made: Vec<Fingerprint>,
 ) -> anyhow::Result<u64> {
-    let seen_again = |path: &&Box<[u8]>| now.find(path).is_some() && !again.skipped.contains(*path);
-    let paths: HashSet<Box<[u8]>> = fixed.paths.iter().filter(seen_again).cloned().collect();
+    let seen_again = |path: &[u8]| now.find(path).is_some() && !again.skipped.contains(path);
+    let paths: HashSet<Box<[u8]>> = fixed
+        .paths
+        .iter()
+        .filter(|path| seen_again(path))
+        .cloned()
+        .collect();
     let by_file = if paths.is_empty() {
         0
     } else {

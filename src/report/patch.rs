@@ -22,8 +22,9 @@ pub fn write(patch: &[u8], out: &mut dyn Write) -> io::Result<()> {
 fn style(line: &[u8]) -> Style {
     let colour = |colour: AnsiColor| colour.on_default();
     match line {
-        [b'd', b'i', b'f', b'f', ..] => Style::new().bold(),
-        [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => Style::new().bold(),
+        [b'd', b'i', b'f', b'f', ..]
+        | [b'-', b'-', b'-', b' ', ..]
+        | [b'+', b'+', b'+', b' ', ..] => Style::new().bold(),
         [b'@', b'@', ..] => colour(AnsiColor::Cyan),
         [b'+', ..] => colour(AnsiColor::Green),
         [b'-', ..] => colour(AnsiColor::Red),
@@ -44,7 +45,7 @@ mod tests {
         )
         .unwrap();
         let text = String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).unwrap();
-        insta::assert_snapshot!(text, @r"
-        ");
+        let expected = "+\\x1b]0;title\\x07\\r\n \\xff        x\n \\::set-env name=A::b\n";
+        assert_eq!(text, expected);
     }
 }

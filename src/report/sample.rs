@@ -294,6 +294,7 @@ fn record() -> RunRecord {
         suppressions: vec![suppression()],
         skipped: BTreeMap::from([("binary".into(), 1)]),
         actions: BTreeMap::new(),
+        fixes: BTreeMap::new(),
         counts: BTreeMap::new(),
     }
 }

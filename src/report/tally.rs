@@ -1,5 +1,6 @@
 //! Counting and choosing violations, in memory that does not grow with their number.
 
+use super::text;
 use crate::finding::Severity;
 use crate::rules::{self, Rule};
 use crate::store::rows::{
@@ -117,4 +118,28 @@ pub(super) fn rule_behind(record: &RunRecord, rule_id: &str) -> Option<&'static 
 /// The totals of the last look: what is left when everything is done.
 pub(super) fn last_validation(record: &RunRecord) -> Option<&ValidationRow> {
     record.validations.iter().max_by_key(|row| row.stage)
+}
+/// What is to be said of fixes, a sentence each without a full stop; nothing if there is nothing to fix.
+pub(super) fn fix_lines(record: &RunRecord) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for (status, (files, places)) in &record.fixes {
+        let (files, places) = (text::count(*files, "file"), text::count(*places, "place"));
+        lines.push(match status.as_str() {
+            "applied" => format!("fixed {places} in {files}"),
+            "planned" => format!(
+                "{places} in {files} can be fixed: `factory-gate run --apply=fix`; `--format diff` shows how"
+            ),
+            other => format!("{places} in {files} {other}: the table fixes says why"),
+        });
+    }
+    let phase = record.phases.iter().find(|phase| phase.phase == 2);
+    let others = phase.and_then(|phase| phase.detail["fixable_otherwise"].as_u64());
+    match others.unwrap_or(0) {
+        0 => {}
+        count => lines.push(format!(
+            "{} with a fix that the policy does not allow: `fix: unsafe` at the rule does",
+            text::count(count, "violation")
+        )),
+    }
+    lines
 }

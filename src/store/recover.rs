@@ -178,6 +178,14 @@ fn recover_one(
         recovered.looked_at =
             transaction(&conn, |conn| seal_interrupted(conn, &session, now, look))?;
     }
+    recovered.workspace = conn
+        .query_row(
+            "SELECT workspace_path FROM deployment_sessions",
+            (),
+            |row| row.get(0),
+        )
+        .map(Some)
+        .doing("read the dead run's workspace")?;
     recovered.deployment_id = Some(session);
     recovered.workspace = Some(workspace);
     let (published, _) = publish::publish((conn, private), destination, held)?;

@@ -390,6 +390,8 @@ pub struct RunRecord {
     pub skipped: BTreeMap<String, u64>,
     /// Cleanup actions by (action type, result before the first `:`): targets, files, bytes.
     pub actions: BTreeMap<(String, String), (u64, u64, u64)>,
+    /// Fixes by status (the text before the first `:`): files, places in them.
+    pub fixes: BTreeMap<String, (u64, u64)>,
     /// Counts of violations by (severity, state, resolved).
     pub counts: BTreeMap<(Severity, String, bool), u64>,
 }

@@ -67,6 +67,15 @@ fn read_record(conn: &Connection, session: &str) -> rusqlite::Result<RunRecord> 
         .into_iter()
         .collect(),
         actions: actions(conn, session)?,
+        fixes: list(
+            conn,
+            session,
+            "SELECT CASE instr(status, ':') WHEN 0 THEN status ELSE substr(status, 1, instr(status, ':') - 1) END, \
+             COUNT(DISTINCT COALESCE(path_bytes, path)), SUM(edits) FROM fixes WHERE deployment_id = ?1 GROUP BY 1",
+            |row| Ok((row.get(0)?, (count(row, 1)?, count(row, 2)?))),
+        )?
+        .into_iter()
+        .collect(),
         counts: read_counts(conn, session)?,
     })
 }

@@ -180,8 +180,12 @@ fn help_of_every_command() {
               Possible values:
               - text: For people
               - json: One stable, versioned document
+              - diff: What is fixed, or would be, as a patch that `git apply` takes
               
               [default: text]
+
+          --patch <FILE>
+              Write what is fixed, or would be, to a file that `git apply` takes
 
           --output <FILE>
               Write the report to a file instead of standard output

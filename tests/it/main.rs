@@ -15,6 +15,7 @@ mod encodings; // what is text, in which encoding, and how large
 mod examples; // each rule's examples, through the binary
 mod exits; // exit codes and errors
 mod faults; // killed or refused at the k-th system call
+mod fixes; // what --apply=fix writes, and its patch
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone

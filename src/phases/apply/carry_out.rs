@@ -41,11 +41,11 @@ impl Done {
         reasons
     }
 
-    fn count(&mut self, planner: &Planner<'_>, planned: &Planned, outcome: &Outcome) {
+    fn count(&mut self, desk: &Planner<'_>, planned: &Planned, outcome: &Outcome) {
         if outcome.is_change() {
-            let path = planner.path(planned.task);
+            let path = desk.path(planned.task);
             self.fixed.paths.insert(path.into());
-            self.fixed.created.extend(planner.creation(planned.task));
+            self.fixed.created.extend(desk.creation(planned.task));
         }
         match outcome {
             Outcome::Applied(_) => self.applied.add(planned),
@@ -58,7 +58,7 @@ impl Done {
 
 /// Makes every planned fix, in order, and hands what was changed to the patch.
 pub(super) fn all(
-    (run, planner): (&Run<'_>, &Planner<'_>),
+    (run, desk): (&Run<'_>, &Planner<'_>),
     fixer: &Fixer,
     planned: &[Planned],
     outputs: &mut Outputs<'_>,
@@ -77,10 +77,10 @@ pub(super) fn all(
         recorder.journal_fixes(std::mem::take(&mut settled), intents.collect())?;
         let acted: Vec<(Outcome, Vec<u8>)> = batch
             .par_iter()
-            .map(|(one, numbers)| act(planner, fixer, (one, numbers.start), wants_patch))
+            .map(|(one, numbers)| act(desk, fixer, (one, numbers.start), wants_patch))
             .collect();
         for ((one, numbers), (outcome, patch)) in batch.iter().zip(acted) {
-            done.count(planner, one, &outcome);
+            done.count(desk, one, &outcome);
             outputs.push_patch(&patch);
             settled.extend(numbers.clone().map(|number| SettledFix {
                 number,
@@ -107,13 +107,13 @@ fn numbered(planned: &[Planned]) -> Vec<(&Planned, Range<u32>)> {
 
 /// Works the change out again, since not every content can be kept, and makes it if it is still the planned one.
 fn act(
-    planner: &Planner<'_>,
+    desk: &Planner<'_>,
     fixer: &Fixer,
     (planned, number): (&Planned, u32),
     wants_patch: bool,
 ) -> (Outcome, Vec<u8>) {
     let nothing = Vec::new;
-    let change = match planner.change(planned.task) {
+    let change = match desk.change(planned.task) {
         Ok(change) => change,
         Err((outcome, _)) => return (outcome, nothing()),
     };
@@ -123,14 +123,14 @@ fn act(
     if identity != planned.identity || digests != Some(change.digests()) {
         return (Outcome::Skipped("changed since planned".into()), nothing());
     }
-    let path = planner.path(planned.task);
-    let patch = if wants_patch {
+    let path = desk.path(planned.task);
+    let text = if wants_patch {
         change.patch(path)
     } else {
         Ok(nothing())
     };
-    let patch = match patch {
-        Ok(patch) => patch,
+    let text = match text {
+        Ok(text) => text,
         Err(error) => return (Outcome::Failed(format!("{error:#}")), nothing()),
     };
     let before = change.before.as_ref();
@@ -141,7 +141,7 @@ fn act(
         after: &change.after,
     });
     if outcome.is_change() {
-        (outcome, patch)
+        (outcome, text)
     } else {
         (outcome, nothing())
     }

@@ -7,7 +7,7 @@ mod rules;
 
 use super::cleanup_guard::root_rules;
 use super::report::Outputs;
-use super::{Did, Run, Seen, look};
+use super::{Did, Run, Seen, cleanup, look};
 use crate::beneath::Root;
 use crate::finding::Fingerprint;
 use crate::fix::{ApplyToken, Fixer};
@@ -24,12 +24,6 @@ pub(super) struct Fixed {
     pub(super) paths: HashSet<Box<[u8]>>,
     /// Violations that go away with files that were created.
     pub(super) created: HashSet<Fingerprint>,
-}
-
-impl Fixed {
-    pub(super) fn is_empty(&self) -> bool {
-        self.paths.is_empty()
-    }
 }
 
 /// Counts of files and of places in them.
@@ -105,18 +99,19 @@ fn with_root(
 ) -> anyhow::Result<Fixed> {
     let mut reasons = Vec::new();
     let shared: &Run<'_> = run;
+    let going = cleanup::files_to_go(shared, seen);
     let fixed = look::with_scan(shared, (&seen.walked, &seen.plan, None), |scan| {
         let again = Again::new(scan);
-        let planner = Planner::new(&shared.job.places, seen, (&again, &root));
+        let desk = Planner::new((&shared.job.places, going), seen, (&again, &root));
         let shows = !shared.job.may_fix;
-        let planned = plan::all((shared, &planner), shows.then_some(&mut *outputs))?;
+        let planned = plan::all((shared, &desk), shows.then_some(&mut *outputs))?;
         summarise(&planned, detail);
         if !shared.job.may_fix || !planned.iter().any(Planned::is_planned) {
             return Ok(Fixed::default());
         }
         let token = ApplyToken::because_apply_was_asked_for();
         let fixer = Fixer::open(&root, shared.recorder.deployment_id(), token)?;
-        let done = carry_out::all((shared, &planner), &fixer, &planned, outputs);
+        let done = carry_out::all((shared, &desk), &fixer, &planned, outputs);
         fixer.close();
         let done = done?;
         detail["applied"] = done.applied.json();

@@ -10,6 +10,7 @@ use crate::scan::{Again, Created, Fixable};
 use crate::store::rows::FixRow;
 use crate::walk::{Entry, Kind};
 use rayon::prelude::*;
+use std::collections::HashSet;
 
 /// Files that are planned together before their rows and patches are handed on.
 const PIECE: usize = 64;
@@ -25,7 +26,7 @@ pub(super) enum Task<'s> {
 
 /// The plan for one file.
 pub(super) struct Planned {
-    /// Index into the planner's tasks.
+    /// Index into the desk's tasks.
     pub(super) task: usize,
     /// What is there; `None` if nothing, or nothing that may be fixed.
     pub(super) identity: Option<Identity>,
@@ -75,6 +76,8 @@ type Left = (Outcome, Option<Vec<Share>>);
 /// Works plans out.
 pub(super) struct Planner<'p> {
     places: &'p Places,
+    /// Files that cleanup removes: what is fixed before would be another file than the planned one.
+    going: HashSet<Box<[u8]>>,
     seen: &'p Seen<'p>,
     again: &'p Again<'p>,
     root: &'p Root,
@@ -83,7 +86,7 @@ pub(super) struct Planner<'p> {
 
 impl<'p> Planner<'p> {
     pub(super) fn new(
-        places: &'p Places,
+        (places, going): (&'p Places, HashSet<Box<[u8]>>),
         seen: &'p Seen<'p>,
         (again, root): (&'p Again<'p>, &'p Root),
     ) -> Self {
@@ -91,6 +94,7 @@ impl<'p> Planner<'p> {
         let created = seen.outcome.created.iter().map(Task::Create);
         Self {
             places,
+            going,
             seen,
             again,
             root,
@@ -130,6 +134,9 @@ impl<'p> Planner<'p> {
         let path: &[u8] = path.as_ref();
         if let Some(why) = self.denial(path) {
             return Err((Outcome::Refused(why), None));
+        }
+        if self.going.contains(path) {
+            return Err((Outcome::Skipped("cleanup removes it".into()), None));
         }
         let meta = entry.meta();
         let original =
@@ -265,21 +272,21 @@ impl<'p> Planner<'p> {
 
 /// Plans everything, in tree order; hands the rows to the record, and the patch to `outputs`.
 pub(super) fn all(
-    (run, planner): (&Run<'_>, &Planner<'_>),
+    (run, desk): (&Run<'_>, &Planner<'_>),
     mut outputs: Option<&mut Outputs<'_>>,
 ) -> anyhow::Result<Vec<Planned>> {
     let watch = run.job.watch;
     let wants_patch = outputs
         .as_ref()
         .is_some_and(|outputs| outputs.wants_patch());
-    watch.progress().total(planner.tasks.len() as u64);
-    let mut all = Vec::with_capacity(planner.tasks.len());
-    let tasks: Vec<usize> = (0..planner.tasks.len()).collect();
+    watch.progress().total(desk.tasks.len() as u64);
+    let mut all = Vec::with_capacity(desk.tasks.len());
+    let tasks: Vec<usize> = (0..desk.tasks.len()).collect();
     for piece in tasks.chunks(PIECE) {
         watch.check()?;
         let planned: Vec<(Planned, Vec<u8>)> = piece
             .par_iter()
-            .map(|task| planner.plan(*task, wants_patch))
+            .map(|task| desk.plan(*task, wants_patch))
             .collect::<anyhow::Result<_>>()?;
         let rows = planned.iter().flat_map(|(one, _)| one.rows.iter().cloned());
         run.recorder.plan_fixes(rows.collect())?;

@@ -14,6 +14,7 @@ use crate::store::rows::{PlannedRow, SettledRow};
 use crate::walk::OwnOutputs;
 use anyhow::Context as _;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// Places of the machine that cleanup must not touch; the edge knows them.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +79,20 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         result: swept.has_changed_anything(),
         detail,
     })
+}
+
+/// The files that the policy's cleanup rules want to go, whether or not this run may remove them.
+pub(super) fn files_to_go(run: &Run<'_>, seen: &Seen<'_>) -> HashSet<Box<[u8]>> {
+    if run.job.policy.cleanup.rules.is_empty() {
+        return HashSet::new();
+    }
+    // What keeps phase 3 from planning is said there; nothing goes then.
+    let Ok(protection) = with_repository(run, planning::protection(run, seen)) else {
+        return HashSet::new();
+    };
+    let plan = planning::plan(run, seen, &protection);
+    let targets = plan.targets().iter();
+    targets.map(|target| target.path.clone()).collect()
 }
 
 /// What the sweep was to do and did not, as reasons.

@@ -42,7 +42,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "rules: {file-size: {zebra: 1}}",
-        "p.yml:2:21: rules.file-size.zebra: unknown option of `file-size`: `zebra`: expected `max`, `severity`, `paths`, `exclude` or `message`",
+        "p.yml:2:21: rules.file-size.zebra: unknown option of `file-size`: `zebra`: expected `max`, `severity`, `paths`, `exclude`, `message` or `fix`",
     ),
     (
         "rules: {file-size: {max: 1 XB}}",

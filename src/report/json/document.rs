@@ -28,6 +28,8 @@ pub(super) struct Document<'a> {
     pub(super) suppressions: Vec<Suppression<'a>>,
     /// Paths that were seen and not fully checked, by reason.
     pub(super) skipped: Vec<Skipped<'a>>,
+    /// What was fixed or could be, by status.
+    pub(super) fixes: Vec<Fixes<'a>>,
     /// What cleanup planned or did, in the order of planning.
     #[schemars(with = "Vec<Action>")]
     pub(super) cleanup: Actions<'a>,
@@ -194,6 +196,18 @@ pub(super) struct Skipped<'a> {
     pub(super) reason: &'a str,
     /// How many.
     pub(super) paths: u64,
+}
+
+/// Fixes of one status.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Fixes<'a> {
+    /// `planned`, `applied`, `skipped`, `refused` or `failed`; of an interrupted run also `intent`, `applied_unconfirmed`
+    /// or `unknown`.
+    pub(super) status: &'a str,
+    /// Files.
+    pub(super) files: u64,
+    /// Places in them.
+    pub(super) places: u64,
 }
 
 /// The published database.

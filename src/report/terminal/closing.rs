@@ -4,7 +4,7 @@ use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
 use crate::report::encode::LogLine;
-use crate::report::tally::{Selection, Tally, first_results, last_validation};
+use crate::report::tally::{Selection, Tally, first_results, fix_lines, last_validation};
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
 use anstyle::{AnsiColor, Style};
@@ -23,6 +23,7 @@ pub(super) fn write(
 ) -> anyhow::Result<()> {
     rules(run.record, selection, out)?;
     phases(run.record, out)?;
+    fixes(run.record, out)?;
     cleanup(run, actions, out)?;
     skipped(run.record, out)?;
     facts(run, out)?;
@@ -114,6 +115,19 @@ fn phases(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     }
     heading("Phases", out)?;
     table.write(out)?;
+    out.write_all(b"\n")
+}
+
+/// What was fixed, or could be.
+fn fixes(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let lines = fix_lines(record);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    heading("Fixes", out)?;
+    for line in &lines {
+        LogLine::new().text(&format!("  {line}")).write(out)?;
+    }
     out.write_all(b"\n")
 }
 
