@@ -198,7 +198,7 @@ fn step(
     (above, name): (&OwnedFd, &str),
     (make, privacy): (Make, Privacy),
 ) -> Result<(OwnedFd, bool), Errno> {
-    let made = match make {
+    let is_new = match make {
         Make::All => match mkdirat(above, name, Mode::RWXU) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
@@ -220,7 +220,7 @@ fn step(
     if root.is_other_mount(&look_at_open(&directory)?) {
         return Err(Errno::XDEV);
     }
-    Ok((directory, made))
+    Ok((directory, is_new))
 }
 
 fn describe(path: &str, error: Errno) -> String {

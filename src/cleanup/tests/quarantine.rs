@@ -57,8 +57,11 @@ fn a_quarantined_file_is_the_same_file_at_its_numbered_place() {
     });
 }
 
+/// What somebody did before.
+type Arrange = fn(&World);
+
 /// What makes the own directories unusable, and what the result says of it.
-fn hostile() -> Vec<(&'static str, fn(&World))> {
+fn hostile() -> Vec<(&'static str, Arrange)> {
     let link = "a link or file is in its way";
     let other = "open to others";
     vec![
