@@ -29,6 +29,16 @@ enum Place {
     Unusable(String),
 }
 
+impl Place {
+    fn usable(&self) -> Result<&Private, Observed> {
+        match self {
+            Self::Ready(private) => Ok(private),
+            Self::Unusable(why) => Err((Outcome::Refused(why.clone()), 0)),
+            Self::Unneeded => Err((Outcome::Failed("no directory was made for it".into()), 0)),
+        }
+    }
+}
+
 /// What this sweep did to a file under its other names.
 #[derive(Clone, Copy, Default)]
 struct OwnWork {
@@ -64,10 +74,10 @@ impl<'s> Acts<'s> {
     pub(super) fn prepare(
         (root, leaf): (&'s Root, &'s dyn Leaf),
         deployment_id: &str,
-        actions: impl Iterator<Item = Action> + Clone,
+        actions: &[Action],
     ) -> Self {
         let place = |action: Action, purpose: Purpose| {
-            if !actions.clone().any(|wanted| wanted == action) {
+            if !actions.contains(&action) {
                 return Place::Unneeded;
             }
             match Private::make(root, purpose, deployment_id) {
@@ -141,11 +151,11 @@ impl<'s> Acts<'s> {
         };
         let observed = match target.action {
             Action::DirectoryRemoval => self.remove_directory(at, &before),
-            Action::FileRemoval => match self.place(&self.staging) {
+            Action::FileRemoval => match self.staging.usable() {
                 Ok(staging) => self.remove_file(at, (staging, number), &before),
                 Err(refused) => return refused,
             },
-            Action::FileQuarantine => match self.place(&self.quarantine) {
+            Action::FileQuarantine => match self.quarantine.usable() {
                 Ok(quarantine) => self.quarantine_file(at, (quarantine, number), &before),
                 Err(refused) => return refused,
             },
@@ -170,14 +180,6 @@ impl<'s> Acts<'s> {
         let work = links.entry(file).or_default();
         work.removed_names += removed;
         work.is_moved = true;
-    }
-
-    fn place<'p>(&self, place: &'p Place) -> Result<&'p Private, Observed> {
-        match place {
-            Place::Ready(private) => Ok(private),
-            Place::Unusable(why) => Err((Outcome::Refused(why.clone()), 0)),
-            Place::Unneeded => Err((Outcome::Failed("no directory was made for it".into()), 0)),
-        }
     }
 
     /// Removes a directory in place: the system takes an empty one only, so nothing can be lost in it.
@@ -214,7 +216,7 @@ impl<'s> Acts<'s> {
                     )
                 }
             },
-            (outcome, 0) => self.return_it((aside, at), staging.path(number), outcome),
+            (outcome, 0) => self.return_it((aside, at), &staging.path(number), outcome),
             other => other,
         }
     }
@@ -248,20 +250,20 @@ impl<'s> Acts<'s> {
         match (answer, self.leaf.look(aside)) {
             (_, Ok(now)) if is_moved(before, &now) => Ok(now),
             (Ok(()), Ok(_)) => {
-                Err(self.return_it((aside, at), place.path(number), Outcome::changed()))
+                Err(self.return_it((aside, at), &place.path(number), Outcome::changed()))
             }
             (Ok(()), Err(error)) => {
                 let why = std::io::Error::from(error);
                 let unseen =
                     Outcome::Failed(format!("it could not be looked at after a move: {why}"));
-                Err(self.return_it((aside, at), place.path(number), unseen))
+                Err(self.return_it((aside, at), &place.path(number), unseen))
             }
-            (Err(error), _) => Err(self.unmoved(at, place.path(number), error)),
+            (Err(error), _) => Err(self.unmoved(at, &place.path(number), error)),
         }
     }
 
     /// What it means that a thing could not be moved.
-    fn unmoved(&self, at: At<'_>, private: String, error: Errno) -> Observed {
+    fn unmoved(&self, at: At<'_>, private: &str, error: Errno) -> Observed {
         let outcome = match (error, self.leaf.look(at)) {
             (Errno::NOENT, Err(Errno::NOENT)) => Outcome::AlreadyGone,
             (Errno::BUSY, Ok(_)) => Outcome::Refused(MOUNT_POINT.into()),
@@ -282,7 +284,7 @@ impl<'s> Acts<'s> {
     fn return_it(
         &self,
         (aside, at): (At<'_>, At<'_>),
-        private: String,
+        private: &str,
         outcome: Outcome,
     ) -> Observed {
         let Err(error) = move_back(self.leaf, aside, at) else {

@@ -7,14 +7,21 @@
 //! Root::identify(plan)                what exactly lies at each target: the facts that are checked again before the act
 //! Sweeper::open(.., ApplyToken)       the capability to remove; a read-only run never gets an ApplyToken
 //! Sweeper::sweep(identified, journal) intents durable, then act, then look, then results durable
-//! Root::sight(path, identity)         for `recover`: is the planned thing still there?
+//! Leftovers::settle(intent)           for `recover`: what became of it; puts back what was moved aside
 //! ```
+//!
+//! A file is first moved under a private name (`staging.rs`), looked at there, and removed only if it is the very thing
+//! that was planned (`act.rs`); what another process put at its path in between is moved back, and nothing is replaced
+//! by that. The private name follows from what is durable before the act, so that `recover` finds it. A directory is
+//! removed in place, since the system takes an empty one only. Threads act on one batch while the intents of the next
+//! become durable (`sweep.rs`); the results are in the plan's order.
 //!
 //! A file with several names (hard links) loses the one that was planned; its content lives on under the others. A
 //! workspace may be a mount of its own, as volumes of containers are; a mount below it is never touched.
 //!
-//! What it cannot promise: between the last look at a name and its removal another process of the same user can put
-//! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
+//! What it cannot promise: a process of the same user can write into a file that is about to be removed, or go into the
+//! private directory. After a power cut a name that was removed may be there again on some file systems; what went
+//! into the quarantine is where the record says.
 
 mod act;
 mod budget;

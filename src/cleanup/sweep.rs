@@ -147,11 +147,11 @@ impl Sweeper {
         journal: &mut dyn Journal,
     ) -> Result<Swept, SweepError> {
         let present = identified.pairs().filter(|(_, look)| look.is_present());
-        let actions = present.map(|(target, _)| target.action);
+        let actions: Vec<Action> = present.map(|(target, _)| target.action).collect();
         let acts = Acts::prepare(
             (&self.root, &*self.leaf),
             &self.orders.deployment_id,
-            actions,
+            &actions,
         );
         let mut course = Course {
             acts: &acts,
@@ -341,7 +341,7 @@ impl<'s> Batch<'s> {
             let target = &identified.plan.targets()[index];
             let job = (index, target, planned);
             if target.action == Action::DirectoryRemoval {
-                let depth = target.path.iter().filter(|byte| **byte == b'/').count();
+                let depth = target.path.split(|byte| *byte == b'/').count();
                 let same = directories.entry(std::cmp::Reverse(depth)).or_default();
                 same.push(job);
             } else if planned.links > 1 && planned.kind != ObjectKind::Directory {

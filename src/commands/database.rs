@@ -121,6 +121,11 @@ pub(super) fn recover(database: &Path) -> Answer {
 }
 
 fn show_recovered(one: &Recovered, out: &mut dyn Write) -> io::Result<()> {
+    // First, so that a closed output keeps nothing from being done.
+    let left = match (&one.workspace, &one.deployment_id) {
+        (Some(workspace), Some(run)) => leftovers(workspace, run).and_then(|left| left.clear()),
+        _ => Ok(None),
+    };
     let id = one
         .deployment_id
         .as_deref()
@@ -137,10 +142,6 @@ fn show_recovered(one: &Recovered, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "          published `{path}`")?;
         writeln!(out, "          session digest {}", published.session_digest)?;
     }
-    let left = match (&one.workspace, &one.deployment_id) {
-        (Some(workspace), Some(run)) => leftovers(workspace, run).and_then(|left| left.clear()),
-        _ => Ok(None),
-    };
     match left {
         Ok(None) => Ok(()),
         Ok(Some(place)) => {

@@ -9,12 +9,15 @@ mod disk;
 mod guards;
 mod journal;
 mod kit;
+mod leaf;
 mod links;
+mod meddler;
 #[cfg(target_os = "linux")]
 mod mounts;
 mod names;
 mod oracle;
 mod planning;
+mod quarantine;
 #[cfg(target_os = "linux")]
 mod races;
 mod random;
