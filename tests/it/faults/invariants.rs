@@ -189,8 +189,10 @@ impl Stage {
         if !self.run_directories().is_empty() {
             flags.push("a private directory is left after recover".into());
         }
+        // What lay in between, it puts back; nothing more goes.
+        let missing = &self.missing().intersection(missing).cloned().collect();
         if self.missing() != *missing {
-            flags.push("recover changed the workspace".into());
+            flags.push("recover removed something".into());
         }
         if !self.scene.database().exists() {
             if !missing.is_empty() {
@@ -245,7 +247,14 @@ impl Stage {
 
     /// Nothing is left beside the record, and nothing in the workspace but what was to stay.
     fn judge_leftovers(&self, flags: &mut Vec<String>) {
-        let left = names(&self.scene.root());
+        let mut left = names(&self.scene.root());
+        // Two directories of the program's own may stay, empty: nobody's data is in them.
+        for own in [".factory-gate/staging", ".factory-gate"] {
+            let below = format!("{own}/");
+            if !left.iter().any(|name| name.starts_with(&below)) {
+                left.remove(own);
+            }
+        }
         if left != self.kept {
             flags.push(format!("the workspace holds {left:?}"));
         }

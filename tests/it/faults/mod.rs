@@ -9,7 +9,7 @@
 
 mod invariants; // what must hold after any death
 mod points; // at which calls
-mod strace; // a run with one fault
+pub(crate) mod strace; // a run with one fault
 
 use crate::cleanup::kit::can_run;
 use invariants::{Mode, Size, Stage};
