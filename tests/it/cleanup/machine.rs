@@ -308,10 +308,10 @@ fn a_sweep_that_is_told_to_stop_seals_what_it_did() {
         return;
     }
     for signal in [Signal::INT, Signal::TERM] {
-        let scene = Scene::of(dirty(600));
+        let scene = Scene::of(dirty(2500));
         let mut child = Command::new("strace")
             .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=unlinkat"])
-            .args(["-e", "inject=unlinkat:delay_enter=3000"])
+            .args(["-e", "inject=unlinkat:delay_enter=1000"])
             .arg(binary())
             .args(SWEEP)
             .args(["--threads", "1"])
@@ -327,9 +327,9 @@ fn a_sweep_that_is_told_to_stop_seals_what_it_did() {
         signal_children(child.id(), signal);
         assert_eq!(child.wait().unwrap().code(), Some(130), "{signal:?}");
         scene.assert_rows_are_true();
-        let gone = 600 - left(&scene);
+        let gone = 2500 - left(&scene);
         assert!(
-            gone > 0 && gone < 600,
+            gone > 0 && gone < 2500,
             "{gone} are gone: it was not in the midst"
         );
         let removed = scene

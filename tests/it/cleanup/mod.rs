@@ -2,7 +2,7 @@
 //! not change, an exit code, and rows that say exactly what happened.
 
 mod budgets; // plans that are too large
-mod changed; // things that are no longer what was planned
+mod changed;
 mod git; // what git tracks, and what is its own
 pub(crate) mod kit; // scenes
 mod links; // links, special files, what the run itself needs
@@ -11,4 +11,4 @@ mod mounts; // mounts inside the workspace
 mod names; // hostile names
 mod patterns; // patterns that mean too much
 mod races; // a workspace that changes meanwhile
-mod roots; // which directory may be cleaned
+mod roots;

@@ -11,8 +11,10 @@ use std::path::{Path, PathBuf};
 pub(super) enum Size {
     /// 12 files in three directories.
     Small,
-    /// 600 files, so that the record is written in several batches.
+    /// 600 files, so that writing the record takes many calls.
     Wide,
+    /// 2,500 files: several batches of intents.
+    Vast,
 }
 
 /// How SQLite keeps what is not yet committed apart.
@@ -25,7 +27,7 @@ pub(super) enum Mode {
 }
 
 /// Intents that may be in doubt after a death.
-const BATCH: usize = 256;
+const BATCH: usize = 1024;
 
 /// A workspace with things to remove and things to keep.
 pub(super) struct Stage {
@@ -50,6 +52,7 @@ impl Stage {
         let count = match size {
             Size::Small => 12,
             Size::Wide => 600,
+            Size::Vast => 2500,
         };
         let mut world = cleaning(TRASH)
             .file("keep.txt", "x\n")

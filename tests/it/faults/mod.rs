@@ -125,3 +125,9 @@ fn killed_between_any_two_calls_with_a_rollback_journal() {
     let name = "killed_between_any_two_calls_with_a_rollback_journal";
     group(name, (Size::Small, Mode::Rollback), points::moments, 30);
 }
+
+#[test]
+fn what_is_in_doubt_is_no_more_than_a_batch() {
+    let name = "what_is_in_doubt_is_no_more_than_a_batch";
+    group(name, (Size::Vast, Mode::Log), points::late, 4);
+}
