@@ -78,6 +78,10 @@ pub struct RunArgs {
     )]
     pub apply: Option<Apply>,
 
+    /// Refuse any cleanup but the one whose plan has this digest, which an earlier run printed
+    #[arg(long, value_name = "DIGEST", value_parser = plan_digest)]
+    pub expect_plan: Option<String>,
+
     /// The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -89,6 +93,10 @@ pub struct RunArgs {
     /// Form of the report
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+
+    /// Write what is fixed, or would be, to a file that `git apply` takes
+    #[arg(long, value_name = "FILE")]
+    pub patch: Option<PathBuf>,
 
     /// Write the report to a file instead of standard output
     #[arg(long, value_name = "FILE")]
@@ -109,6 +117,16 @@ pub struct RunArgs {
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// A SHA-256 in hex, in lower case.
+fn plan_digest(text: &str) -> Result<String, String> {
+    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_digest {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
+    }
 }
 
 /// Arguments of `verify`.
@@ -156,6 +174,8 @@ pub enum Format {
     Text,
     /// One stable, versioned document
     Json,
+    /// What is fixed, or would be, as a patch that `git apply` takes
+    Diff,
 }
 
 /// What fails the gate.

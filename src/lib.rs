@@ -27,6 +27,8 @@ pub mod beneath;
 
 pub mod cleanup;
 
+pub mod fix;
+
 pub mod store;
 
 pub mod ci;

@@ -131,6 +131,24 @@ pub fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
     stat_at(directory, ".", AtFlags::SYMLINK_NOFOLLOW)
 }
 
+/// Looks at an open file itself, whatever its name is by now.
+///
+/// # Errors
+/// As the operating system says.
+#[cfg(target_os = "linux")]
+pub fn look_at_file(file: impl AsFd) -> Result<Identity, Errno> {
+    stat_at(file, "", AtFlags::EMPTY_PATH)
+}
+
+/// Looks at an open file itself, whatever its name is by now.
+///
+/// # Errors
+/// As the operating system says.
+#[cfg(not(target_os = "linux"))]
+pub fn look_at_file(file: impl AsFd) -> Result<Identity, Errno> {
+    Ok(from_stat(rustix::fs::fstat(file)?))
+}
+
 #[cfg(target_os = "linux")]
 fn stat_at(
     directory: impl AsFd,
@@ -170,8 +188,11 @@ fn plain_stat_at(
     name: impl rustix::path::Arg + Copy,
     flags: AtFlags,
 ) -> Result<Identity, Errno> {
-    let seen = rustix::fs::statat(directory, name, flags)?;
-    Ok(Identity {
+    Ok(from_stat(rustix::fs::statat(directory, name, flags)?))
+}
+
+fn from_stat(seen: rustix::fs::Stat) -> Identity {
+    Identity {
         kind: kind_of(FileType::from_raw_mode(seen.st_mode)),
         device: widen(seen.st_dev),
         inode: widen(seen.st_ino),
@@ -180,7 +201,7 @@ fn plain_stat_at(
         modified_ns: nanoseconds(seen.st_mtime, seen.st_mtime_nsec),
         changed_ns: nanoseconds(seen.st_ctime, seen.st_ctime_nsec),
         links: widen(seen.st_nlink),
-    })
+    }
 }
 
 fn kind_of(kind: FileType) -> ObjectKind {

@@ -16,19 +16,32 @@
 //! What it cannot promise: between the last look at a name and its removal another process of the same user can put
 //! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
 
+mod act;
+mod budget;
+mod cachedir;
+mod hands;
 mod identify;
+mod layout;
+mod leaf;
+mod leftover;
 mod matcher;
+mod outcome;
 mod plan;
 mod protection;
+mod selection;
 mod sight;
+mod staging;
 mod sweep;
 mod target;
 #[cfg(test)]
 mod tests;
 
+pub use cachedir::{CACHEDIR_SIGNATURE, cache_directories};
 pub use identify::{Identified, Look};
-pub use plan::plan;
+pub use leftover::{Interrupted, Leftovers};
+pub use outcome::{Intent, Outcome, Settled, Stop, Swept};
+pub use plan::{Facts, plan};
 pub use protection::{GitIndex, Protected, Protection, Reach};
 pub use sight::Sight;
-pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
-pub use target::{Action, Denial, Denied, Plan, Target};
+pub use sweep::{ApplyToken, Journal, Orders, SweepError, Sweeper, quarantine_path};
+pub use target::{Action, Denial, Denied, Plan, RuleTally, Target};

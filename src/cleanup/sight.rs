@@ -1,18 +1,27 @@
-//! What `recover` asks about an intent without a result: is the thing still there? It looks and never acts.
+//! What `recover` asks about an intent without a result: is the thing still there?
 
+use super::leftover;
 use crate::beneath::{Identity, look};
 use crate::beneath::{Root, Unresolved};
 use rustix::io::Errno;
 
-/// What lies at a path whose identity was recorded by an earlier process.
+/// What became of a thing whose identity was recorded by an earlier process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// The very thing: the act was not done.
+    /// The very thing is at its path: the act was not done.
     Same,
     /// Nothing: the act was done, or someone else did it.
     Absent,
     /// Something else.
     Different,
+    /// The very thing is in the quarantine, where it was to go.
+    Kept,
+    /// The very thing had been moved aside, and is at its path again.
+    PutBack,
+    /// Something else had been moved aside, and is at its path again.
+    PutBackOther,
+    /// Something is aside and could not be put back: where, and why.
+    Aside(String),
     /// It could not be looked at, and why.
     Unknown(String),
 }
@@ -20,10 +29,13 @@ pub enum Sight {
 impl Root {
     /// Looks at `path` (relative, with `/`) and compares it with an identity as [`Identity::to_json`] wrote it.
     pub fn sight(&self, path: &[u8], identity: &serde_json::Value) -> Sight {
-        let planned: Identity = match serde::Deserialize::deserialize(identity) {
-            Ok(planned) => planned,
-            Err(error) => return Sight::Unknown(format!("no identity in the record: {error}")),
-        };
+        match leftover::identity(identity) {
+            Ok(planned) => self.sight_of(path, &planned),
+            Err(error) => Sight::Unknown(format!("no identity in the record: {error}")),
+        }
+    }
+
+    pub(super) fn sight_of(&self, path: &[u8], planned: &Identity) -> Sight {
         let (holder, name) = match self.holder(path) {
             Ok(held) => held,
             Err(Unresolved::Absent) => return Sight::Absent,

@@ -6,7 +6,7 @@ use crate::ci::{Environment, System};
 use crate::cleanup::Reach;
 use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
+use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Places, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
@@ -70,22 +70,24 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         root,
         policy: &policy,
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
+        expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         secret_key,
         clock: &SystemClock,
         watch: &watch,
     };
-    let mut report: Box<dyn Write> = match &arguments.output {
-        None => Box::new(std::io::BufWriter::new(stdout())),
-        Some(path) => Box::new(report_file(path, &database).map_err(Problem::usage)?),
+    let form = form(arguments, &environment);
+    let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
+    let mut patch = match &arguments.patch {
+        None => None,
+        Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
     };
     let mut outputs = Outputs {
         report: &mut *report,
         commands: &mut stdout(),
-        form: match arguments.format {
-            Format::Text => Form::Text(arguments.limit),
-            Format::Json => Form::Json,
-        },
+        form,
+        patch: patch.as_mut().map(|file| file as &mut dyn Write),
+        patch_error: None,
         source: source(&environment, &path),
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
@@ -94,9 +96,40 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
 
+fn form(arguments: &RunArgs, environment: &Environment) -> Form {
+    let is_file = || {
+        rustix::fs::fstat(std::io::stdout()).is_ok_and(|facts| {
+            rustix::fs::FileType::from_raw_mode(facts.st_mode) == rustix::fs::FileType::RegularFile
+        })
+    };
+    match arguments.format {
+        Format::Text => Form::Text(arguments.limit),
+        Format::Json => Form::Json,
+        Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
+        Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
+        Format::Diff if environment.system.is_some_and(System::shows_annotations) && !is_file() => {
+            Form::Diff(DiffForm::Fenced)
+        }
+        Format::Diff => Form::Diff(DiffForm::Exact),
+    }
+}
+
+fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Box<dyn Write>> {
+    // A patch holds what files hold, escape sequences too; what strips those would change it.
+    let is_exact = matches!(form, Form::Diff(DiffForm::Exact | DiffForm::Fenced));
+    Ok(match &arguments.output {
+        None if is_exact => Box::new(std::io::BufWriter::new(std::io::stdout())),
+        None => Box::new(std::io::BufWriter::new(stdout())),
+        Some(path) if is_exact => Box::new(own_file(path, database)?),
+        Some(path) => Box::new(anstream::StripStream::new(
+            Box::new(own_file(path, database)?) as Box<dyn Write + Send>,
+        )),
+    })
+}
+
 /// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
 /// there is a report.
-fn report_file(path: &Path, database: &Path) -> anyhow::Result<impl Write + use<>> {
+fn own_file(path: &Path, database: &Path) -> anyhow::Result<std::io::BufWriter<EmptiedFile>> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let what = || format!("the report cannot be written to `{}`", path.display());
     if absolute(path)? == database {
@@ -113,29 +146,36 @@ fn report_file(path: &Path, database: &Path) -> anyhow::Result<impl Write + use<
     if !file.metadata()?.is_file() {
         return Err(anyhow!("it is no regular file").context(what()));
     }
-    let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(EmptiedFile {
+    Ok(std::io::BufWriter::new(EmptiedFile {
         file,
         is_emptied: false,
-    }));
-    Ok(anstream::StripStream::new(out))
+    }))
 }
 
-/// A file that loses its old content when the first new byte comes.
+/// A file that loses its old content when the first new byte comes, or when it is known that none does.
 struct EmptiedFile {
     file: std::fs::File,
     is_emptied: bool,
 }
 
-impl Write for EmptiedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl EmptiedFile {
+    fn empty(&mut self) -> std::io::Result<()> {
         if !self.is_emptied {
             self.file.set_len(0)?;
             self.is_emptied = true;
         }
+        Ok(())
+    }
+}
+
+impl Write for EmptiedFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.empty()?;
         self.file.write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
+        self.empty()?;
         self.file.flush()
     }
 }
@@ -364,15 +404,12 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
         let inside = inside.as_os_str().as_bytes();
         own_outputs.add_database(inside);
     }
-    let output = arguments
-        .output
-        .as_deref()
-        .and_then(|path| absolute(path).ok());
-    if let Some(inside) = output
-        .as_deref()
-        .and_then(|path| path.strip_prefix(root).ok())
-    {
-        own_outputs.add(inside.as_os_str().as_bytes());
+    let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
+    let (output, patch) = (named(&arguments.output), named(&arguments.patch));
+    for path in [&output, &patch].into_iter().flatten() {
+        if let Ok(inside) = path.strip_prefix(root) {
+            own_outputs.add(inside.as_os_str().as_bytes());
+        }
     }
     let documents = policy
         .sources
@@ -388,6 +425,7 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
     protect(Some(root.to_owned()), "the workspace");
     protect(arguments.policy.clone(), "the policy");
     protect(output, "the report");
+    protect(patch, "the patch");
     protect(Some(database.to_owned()), "the record");
     Places {
         own_outputs,

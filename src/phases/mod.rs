@@ -13,7 +13,7 @@ mod verify;
 pub use cleanup::Places;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
-pub use report::{Form, Outputs};
+pub use report::{DiffForm, Form, Outputs};
 pub use verdict::Exit;
 
 use crate::policy::Policy;
@@ -64,6 +64,8 @@ pub struct Job<'j> {
     pub policy: &'j Policy,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
+    /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).
+    pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
     /// Places that cleanup has to know of.
@@ -117,10 +119,11 @@ pub fn run(job: &Job<'_>, recorder: Recorder, outputs: &mut Outputs<'_>) -> anyh
         bytes_read: 0,
     };
     let seen = run.phase(Phase::Validate, validate::run)?;
-    run.phase(Phase::Apply, |run| apply::run(run))?;
+    let fixed = run.phase(Phase::Apply, |run| apply::run(run, seen.as_ref(), outputs))?;
+    let fixed = fixed.unwrap_or_default();
     let changed = run.phase(Phase::Cleanup, |run| cleanup::run(run, seen.as_ref()))?;
     run.phase(Phase::Verify, |run| {
-        verify::run(run, seen.as_ref(), changed.unwrap_or(false))
+        verify::run(run, seen.as_ref(), (&fixed, changed.unwrap_or(false)))
     })?;
     let ended = report::run(run, seen.as_ref(), outputs);
     // The process is about to end: taking a tree of millions of paths apart first helps nobody.

@@ -6,6 +6,7 @@ pub mod detectors;
 pub mod encode;
 pub mod github;
 pub mod json;
+pub mod patch;
 pub mod progress;
 pub mod reference;
 mod tally;

@@ -8,6 +8,7 @@ mod chain;
 mod describe;
 mod error;
 mod finished;
+mod fixes;
 mod journal;
 mod open;
 mod paths;

@@ -36,9 +36,9 @@ const FIRST_ROWS: u64 = 1 << 20;
 /// later could be true. What was committed before stays, for [`recover`](super::recover).
 pub struct Recorder {
     // Dropped in this order: the thread ends before the lock is given back.
-    feed: Feed,
+    pub(super) feed: Feed,
     private: PrivateDir,
-    destination: Destination,
+    pub(super) destination: Destination,
     deployment_id: String,
 }
 
@@ -82,6 +82,11 @@ impl Recorder {
                 Err(error.needing(&destination.directory, BALLAST + FIRST_ROWS))
             }
         }
+    }
+
+    /// The run that is recorded.
+    pub fn deployment_id(&self) -> &str {
+        &self.deployment_id
     }
 
     /// Records findings. Of stage `post_deployment` only those are new rows whose fingerprint the session does

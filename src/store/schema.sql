@@ -237,7 +237,7 @@ CREATE TABLE seal (
     table_digests TEXT NOT NULL CHECK (typeof(table_digests) = 'text'), -- JSON object: SHA-256 over the session's rows in each table
     digest TEXT NOT NULL CHECK (typeof(digest) = 'text'), -- SHA-256 over the whole session and its place in the file, hex
     complete INTEGER NOT NULL CHECK (complete IN (0, 1)), -- 1: the run wrote all it had to write; 0: sealed after an interruption
-    ambiguous INTEGER NOT NULL CHECK (typeof(ambiguous) = 'integer'), -- cleanup actions of which nobody knows whether they happened
+    ambiguous INTEGER NOT NULL CHECK (typeof(ambiguous) = 'integer'), -- cleanup actions and fixes of which nobody knows whether they happened
     tool_version TEXT NOT NULL CHECK (typeof(tool_version) = 'text'), -- version of factory-gate that sealed
     sqlite_version TEXT NOT NULL CHECK (typeof(sqlite_version) = 'text'), -- version of SQLite that wrote
     sealed_at TEXT NOT NULL CHECK (typeof(sealed_at) = 'text'), -- ISO 8601, UTC, milliseconds, Z

@@ -42,14 +42,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("beneath", &[]),
     ("cleanup", &["beneath", "walk", "rules", "policy"]),
+    ("fix", &["beneath", "finding", "walk", "text"]),
     ("store", &["finding", "walk"]),
     ("ci", &[]),
     ("report", &["finding", "secrets", "rules", "store", "ci"]),
     (
         "phases",
         &[
-            "finding", "walk", "secrets", "rules", "policy", "scan", "beneath", "cleanup", "store",
-            "ci", "report",
+            "finding", "walk", "secrets", "rules", "policy", "scan", "beneath", "cleanup", "fix",
+            "store", "ci", "report",
         ],
     ),
     ("cli", &[]),
@@ -57,7 +58,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "commands",
         &[
             "cli", "finding", "walk", "secrets", "rules", "policy", "scan", "beneath", "cleanup",
-            "store", "ci", "report", "phases",
+            "fix", "store", "ci", "report", "phases",
         ],
     ),
     ("main", &["cli", "commands", "phases"]),

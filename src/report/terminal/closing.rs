@@ -129,6 +129,12 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
             .text(&format!("  {targets} {action} {result}, {bytes}"))
             .write(out)?;
     }
+    if let Some(digest) = plan_digest(run.record) {
+        LogLine::new()
+            .styled(DIM, "  plan ")
+            .text(digest)
+            .write(out)?;
+    }
     let shown = cleanup_rows(run, most, out)?;
     let total: u64 = groups.values().map(|(targets, _, _)| targets).sum();
     let hidden = total.saturating_sub(shown);
@@ -143,6 +149,12 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
         LogLine::new().styled(DIM, line).write(out)?;
     }
     Ok(out.write_all(b"\n")?)
+}
+
+/// What `--expect-plan` takes.
+fn plan_digest(record: &RunRecord) -> Option<&str> {
+    let mut details = record.phases.iter().map(|row| &row.detail);
+    details.find_map(|detail| detail.get("plan_sha256")?.as_str())
 }
 
 /// The first rows of the plan; answers how many.

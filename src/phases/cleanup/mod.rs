@@ -1,10 +1,12 @@
 //! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
 
+mod planning;
+
 use super::{Did, Run, Seen, stamp};
 use crate::beneath::{FileId, RootRules};
 use crate::cleanup::{
-    ApplyToken, Denial, Denied, GitIndex, Identified, Intent, Journal, Look, Plan, Protection,
-    Reach, Settled, Sweeper, Swept, Target,
+    Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
+    Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};
@@ -29,16 +31,15 @@ pub struct Places {
 pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<Did<bool>> {
     run.job.watch.check()?;
     let policy = &run.job.policy.cleanup;
-    if policy.rules.is_empty() {
+    if policy.rules.is_empty() && run.job.expected_plan.is_none() {
         return Ok(Did {
             result: false,
             detail: json!({ "rules": 0 }),
         });
     }
     let seen = seen.context("the workspace was not scanned, so there is nothing to plan from")?;
-    let protection = protection(run, seen);
-    let now = i64::try_from(run.job.clock.now().as_nanosecond()).unwrap_or(i64::MAX);
-    let plan = crate::cleanup::plan(&seen.walked.tree, policy, &protection, now);
+    let protection = planning::protection(run, seen);
+    let plan = planning::plan(run, seen, &protection);
     if let Some(why) = plan.refused() {
         run.reasons.push(format!("cleanup was refused: {why}"));
     }
@@ -49,15 +50,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     if plan.refused().is_none() {
         refusals(run, refused.count() as u64);
     }
-    let mut detail = json!({
-        "rules": policy.rules.len(),
-        "targets": plan.targets().len(),
-        "bytes": plan.bytes(),
-        "kept": plan.denied().len(),
-        "plan_sha256": plan.digest(),
-        "refused": plan.refused(),
-        "applied": run.job.may_clean_up,
-    });
+    let mut detail = planning::detail(run, seen, &plan);
     if !run.job.may_clean_up {
         record_plan(run, &plan, None)?;
         return Ok(Did {
@@ -70,6 +63,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     detail["containment"] = json!(containment);
     detail["removed"] =
         json!({ "files": swept.files, "directories": swept.directories, "bytes": swept.bytes });
+    detail["quarantined"] = json!(swept.quarantined);
     detail["not_removed"] = json!({
         "already_gone": swept.already_gone,
         "skipped": swept.skipped,
@@ -77,7 +71,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         "failed": swept.failed,
     });
     Ok(Did {
-        result: swept.files + swept.directories > 0,
+        result: swept.has_changed_anything(),
         detail,
     })
 }
@@ -85,9 +79,14 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
 /// What the sweep was to do and did not, as reasons.
 fn shortfalls(run: &mut Run<'_>, swept: &Swept) {
     refusals(run, swept.refused);
-    if swept.is_stopped {
+    if let Some(stop) = swept.stopped {
+        let limit = match stop {
+            Stop::Interrupted => "",
+            Stop::MaxTime => " by its budget `max_time`",
+            Stop::MaxFailures => " by its budget `max_failures`",
+        };
         run.reasons
-            .push("the cleanup was stopped before its end".into());
+            .push(format!("the cleanup was stopped before its end{limit}"));
     }
     if swept.failed > 0 {
         run.reasons.push(format!(
@@ -107,26 +106,6 @@ fn refusals(run: &mut Run<'_>, count: u64) {
     }
 }
 
-fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
-    let index = match (&seen.walked.git, &seen.walked.git_error) {
-        (_, Some(error)) => GitIndex::Unknown(error.to_string()),
-        (Some(_), None) => GitIndex::Read,
-        (None, None) => GitIndex::NoRepository,
-    };
-    let places = &run.job.places;
-    let mut protection = Protection::new(index);
-    for path in places.own_outputs.paths() {
-        protection = protection.path(path, Reach::Subtree, "the record");
-    }
-    for path in &places.policy_paths {
-        protection = protection.path(path, Reach::Itself, "the policy");
-    }
-    for (file, reach, name) in &places.protected {
-        protection = protection.file(*file, *reach, name);
-    }
-    protection
-}
-
 fn sweep(
     run: &Run<'_>,
     plan: &Plan,
@@ -139,10 +118,20 @@ fn sweep(
         expected: Some(expected),
         forbidden,
     };
-    let sweeper = Sweeper::open(run.job.root.path(), &rules, token)?;
+    let limits = run.job.policy.cleanup.limits;
+    let orders = Orders {
+        hands: rayon::current_num_threads(),
+        max_failures: limits.max_failures,
+        ..Orders::new(run.recorder.deployment_id())
+    };
+    let sweeper = Sweeper::open(run.job.root.path(), &rules, (orders, token))?;
     let identified = sweeper.identify(plan, protection);
     record_plan(run, plan, Some(&identified))?;
-    let mut journal = RecordJournal { run };
+    let mut journal = RecordJournal {
+        run,
+        begun: std::time::Instant::now(),
+        max_time: limits.max_time,
+    };
     let swept = sweeper.sweep(&identified, &mut journal)?;
     Ok((swept, sweeper.containment().as_str()))
 }
@@ -159,7 +148,14 @@ fn record_plan(
             Some(Look::Present(identity)) => identity.to_json(),
             Some(Look::Settled(_)) | None => target.facts(),
         };
-        planned_row(target, "planned".to_owned(), (&timestamp, identity))
+        let is_present =
+            identified.is_some_and(|identified| identified.looks()[index].is_present());
+        let kept_at = (is_present && target.action == Action::FileQuarantine)
+            .then(|| quarantine_path(run.recorder.deployment_id(), index));
+        PlannedRow {
+            kept_at,
+            ..planned_row(target, "planned".to_owned(), (&timestamp, identity))
+        }
     });
     let denied = plan.denied().iter().map(|Denied { target, denial }| {
         planned_row(target, denial.to_string(), (&timestamp, target.facts()))
@@ -180,16 +176,25 @@ fn planned_row(
         cleanup_rule: target.rule.to_string(),
         bytes: target.bytes,
         identity,
+        kept_at: None,
     }
 }
 
 struct RecordJournal<'r, 'j> {
     run: &'r Run<'j>,
+    begun: std::time::Instant,
+    max_time: Option<std::time::Duration>,
 }
 
 impl Journal for RecordJournal<'_, '_> {
-    fn goes_on(&self) -> bool {
-        !self.run.job.watch.is_interrupted()
+    fn stop(&self) -> Option<Stop> {
+        if self.run.job.watch.is_interrupted() {
+            return Some(Stop::Interrupted);
+        }
+        let is_over = self
+            .max_time
+            .is_some_and(|most| self.begun.elapsed() >= most);
+        is_over.then_some(Stop::MaxTime)
     }
 
     fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()> {

@@ -1,0 +1,148 @@
+//! Carries the plan out: intents durable, then the acts, then what was observed.
+
+use super::plan::{Planned, Planner};
+use super::{Count, Fixed};
+use crate::fix::{Act, Fixer, Outcome};
+use crate::phases::Run;
+use crate::phases::report::Outputs;
+use crate::store::rows::SettledFix;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Files whose intents are made durable together. After a crash at most their fixes are in doubt.
+const BATCH: usize = 64;
+
+/// What was done.
+#[derive(Default)]
+pub(super) struct Done {
+    pub(super) fixed: Fixed,
+    pub(super) applied: Count,
+    pub(super) skipped: u64,
+    pub(super) refused: u64,
+    pub(super) failed: u64,
+    is_stopped: bool,
+}
+
+impl Done {
+    /// What leaves the verdict open.
+    pub(super) fn reasons(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.is_stopped {
+            reasons.push("the fixes were stopped before their end".into());
+        }
+        if self.failed > 0 {
+            let plural = if self.failed == 1 { "" } else { "s" };
+            let why = "the table fixes says why";
+            reasons.push(format!(
+                "{} file{plural} could not be fixed; {why}",
+                self.failed
+            ));
+        }
+        reasons
+    }
+
+    fn count(&mut self, planner: &Planner<'_>, planned: &Planned, outcome: &Outcome) {
+        if outcome.is_change() {
+            let path = planner.path(planned.task);
+            self.fixed.paths.insert(path.into());
+            self.fixed.created.extend(planner.creation(planned.task));
+        }
+        match outcome {
+            Outcome::Applied(_) => self.applied.add(planned),
+            Outcome::Skipped(_) => self.skipped += 1,
+            Outcome::Refused(_) => self.refused += 1,
+            Outcome::Failed(_) | Outcome::FailedAfter(_) => self.failed += 1,
+        }
+    }
+}
+
+/// Makes every planned fix, in order, and hands what was changed to the patch.
+pub(super) fn all(
+    (run, planner): (&Run<'_>, &Planner<'_>),
+    fixer: &Fixer,
+    planned: &[Planned],
+    outputs: &mut Outputs<'_>,
+) -> anyhow::Result<Done> {
+    let recorder = &run.recorder;
+    let wants_patch = outputs.wants_patch();
+    let mut done = Done::default();
+    let mut settled: Vec<SettledFix> = Vec::new();
+    let numbered = numbered(planned);
+    for batch in numbered.chunks(BATCH) {
+        if run.job.watch.is_interrupted() {
+            done.is_stopped = true;
+            break;
+        }
+        let intents = batch.iter().flat_map(|(_, numbers)| numbers.clone());
+        recorder.journal_fixes(std::mem::take(&mut settled), intents.collect())?;
+        let acted: Vec<(Outcome, Vec<u8>)> = batch
+            .par_iter()
+            .map(|(one, numbers)| act(planner, fixer, (one, numbers.start), wants_patch))
+            .collect();
+        for ((one, numbers), (outcome, patch)) in batch.iter().zip(acted) {
+            done.count(planner, one, &outcome);
+            outputs.push_patch(&patch);
+            settled.extend(numbers.clone().map(|number| SettledFix {
+                number,
+                status: outcome.to_string(),
+            }));
+        }
+    }
+    if !settled.is_empty() {
+        recorder.journal_fixes(settled, Vec::new())?;
+    }
+    Ok(done)
+}
+
+/// The files that are to be fixed, each with the numbers of its rows.
+fn numbered(planned: &[Planned]) -> Vec<(&Planned, Range<u32>)> {
+    let mut next = 1;
+    let numbered = planned.iter().map(|one| {
+        let first = next;
+        next += u32::try_from(one.rows.len()).unwrap_or(u32::MAX - next);
+        (one, first..next)
+    });
+    numbered.filter(|(one, _)| one.is_planned()).collect()
+}
+
+/// Works the change out again, since not every content can be kept, and makes it if it is still the planned one.
+fn act(
+    planner: &Planner<'_>,
+    fixer: &Fixer,
+    (planned, number): (&Planned, u32),
+    wants_patch: bool,
+) -> (Outcome, Vec<u8>) {
+    let nothing = Vec::new;
+    let change = match planner.change(planned.task) {
+        Ok(change) => change,
+        Err((outcome, _)) => return (outcome, nothing()),
+    };
+    let row = planned.rows.first();
+    let digests = row.map(|row| (row.before_sha256.clone(), row.after_sha256.clone()));
+    let identity = change.before.as_ref().map(|original| original.identity);
+    if identity != planned.identity || digests != Some(change.digests()) {
+        return (Outcome::Skipped("changed since planned".into()), nothing());
+    }
+    let path = planner.path(planned.task);
+    let patch = if wants_patch {
+        change.patch(path)
+    } else {
+        Ok(nothing())
+    };
+    let patch = match patch {
+        Ok(patch) => patch,
+        Err(error) => return (Outcome::Failed(format!("{error:#}")), nothing()),
+    };
+    let before = change.before.as_ref();
+    let outcome = fixer.apply(&Act {
+        number,
+        path,
+        before: before.map(|original| (&original.identity, &original.state)),
+        after: &change.after,
+    });
+    if outcome.is_change() {
+        (outcome, patch)
+    } else {
+        (outcome, nothing())
+    }
+}
