@@ -2,7 +2,8 @@
 //! not change, an exit code, and rows that say exactly what happened.
 
 mod budgets; // plans that are too large
-mod changed;
+mod changed; // things that are no longer what was planned
+mod exact; // what takes the place of a planned thing in the last moment
 mod git; // what git tracks, and what is its own
 pub(crate) mod kit; // scenes
 mod links; // links, special files, what the run itself needs
@@ -11,4 +12,5 @@ mod mounts; // mounts inside the workspace
 mod names; // hostile names
 mod patterns; // patterns that mean too much
 mod races; // a workspace that changes meanwhile
-mod roots;
+mod roots; // which directory may be cleaned
+mod selection; // what a rule means beside its patterns

@@ -26,8 +26,9 @@ pub(super) enum Mode {
     Rollback,
 }
 
-/// Intents that may be in doubt after a death.
-const BATCH: usize = 1024;
+/// Intents that may be in doubt after a death: those of the batch that is acted on, and of the one before it, whose results
+/// are on their way to the disk.
+const DOUBTS: usize = 2 * 1024;
 
 /// A workspace with things to remove and things to keep.
 pub(super) struct Stage {
@@ -210,7 +211,7 @@ impl Stage {
         let rows = rows(&self.scene.database(), flags);
         let doubtful = |row: &&Row| matches!(&*row.state, "applied_unconfirmed" | "unknown");
         let doubts = rows.values().filter(doubtful).count();
-        if doubts > BATCH {
+        if doubts > DOUBTS {
             flags.push(format!("{doubts} actions are in doubt"));
         }
         let sealed = query(&self.scene.database(), "SELECT ambiguous FROM seal");
@@ -251,12 +252,10 @@ impl Stage {
     /// Nothing is left beside the record, and nothing in the workspace but what was to stay.
     fn judge_leftovers(&self, flags: &mut Vec<String>) {
         let mut left = names(&self.scene.root());
-        // Two directories of the program's own may stay, empty: nobody's data is in them.
-        for own in [".factory-gate/staging", ".factory-gate"] {
-            let below = format!("{own}/");
-            if !left.iter().any(|name| name.starts_with(&below)) {
-                left.remove(own);
-            }
+        // Directories of the program's own may stay, empty: nobody's data is in them.
+        let own = self.scene.at(".factory-gate");
+        if !names(&own).iter().any(|name| !own.join(name).is_dir()) {
+            left.retain(|name| !name.starts_with(".factory-gate/") && name != ".factory-gate");
         }
         if left != self.kept {
             flags.push(format!("the workspace holds {left:?}"));
@@ -294,7 +293,7 @@ fn names(directory: &Path) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut open = vec![directory.to_owned()];
     while let Some(path) = open.pop() {
-        for entry in std::fs::read_dir(path).unwrap() {
+        for entry in std::fs::read_dir(path).into_iter().flatten() {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(directory).unwrap().to_str().unwrap();
             all.insert(name.to_owned());

@@ -127,7 +127,7 @@ fn killed_between_any_two_calls_with_a_rollback_journal() {
 }
 
 #[test]
-fn what_is_in_doubt_is_no_more_than_a_batch() {
-    let name = "what_is_in_doubt_is_no_more_than_a_batch";
+fn what_is_in_doubt_is_no_more_than_two_batches() {
+    let name = "what_is_in_doubt_is_no_more_than_two_batches";
     group(name, (Size::Vast, Mode::Log), points::late, 4);
 }

@@ -101,7 +101,7 @@ pub(super) fn moments(size: Size, mode: Mode) -> Vec<Fault> {
 
 /// Killed far into a long sweep.
 pub(super) fn late(_: Size, _: Mode) -> Vec<Fault> {
-    let numbers = [300, 1100, 1700, 2400];
+    let numbers = [300, 1100, 2400, 2450];
     let kill = |number| Fault::Injected {
         call: "unlinkat",
         what: format!("signal=SIGKILL:when={number}"),
