@@ -1,73 +1,68 @@
 //! What is destroyed is exactly what was planned: a file that takes a planned one's place in the last moment survives.
 
-use super::kit::{SWEEP, Scene, TRASH, cleaning};
-use super::races::{lasting, racing};
-use crate::world::query;
-use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt as _;
-use std::sync::Mutex;
-use std::time::Instant;
+use super::kit::{SWEEP, Scene, TRASH, can_run, cleaning};
+use crate::world::{binary, query};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-const FILES: u64 = 40;
+const FILES: usize = 40;
+const CALLS: &str = "unlinkat,renameat2";
 
-/// The mutator renames precious files over the planned ones while the sweep removes them. A precious file is never
-/// planned: it is older than any that the rule wants.
+/// `strace` holds each removal back for a moment after the program's last look. Whenever one file is gone, the next one
+/// is being held: a precious file is then renamed over it.
 #[test]
-fn a_file_in_a_planned_ones_place_survives_or_is_accounted_for() {
-    let scene = Scene::of(cleaning(TRASH).directory("precious").directory("d"));
-    let placed: Mutex<BTreeSet<u64>> = Mutex::default();
-    let mut sweeps = 0;
-    let end = Instant::now() + lasting();
-    while Instant::now() < end {
-        for number in 0..FILES {
-            std::fs::write(scene.at("d").join(format!("{number}.tmp")), "planned\n").unwrap();
+fn a_file_that_takes_a_planned_ones_place_survives() {
+    let name = "a_file_that_takes_a_planned_ones_place";
+    if !can_run(name, "strace", &["-f", "-qq", "-o", "/dev/null", "true"]) {
+        return;
+    }
+    let leaf = |number: usize| format!("d/{number:02}.tmp");
+    let world = (0..FILES).fold(cleaning(TRASH).directory("precious"), |world, number| {
+        world.file(leaf(number), "planned\n")
+    });
+    let scene = Scene::of(world);
+    let mut child = Command::new("strace")
+        .args([
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            &format!("trace={CALLS}"),
+        ])
+        .args(["-e", &format!("inject={CALLS}:delay_enter=20000")])
+        .arg(binary())
+        .args(SWEEP)
+        .args(["--threads", "1"])
+        .current_dir(scene.beside(""))
+        .env_remove("GITHUB_ACTIONS")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut placed = Vec::new();
+    for number in (0..FILES - 1).step_by(4) {
+        let precious = scene.at("precious").join(number.to_string());
+        std::fs::write(&precious, format!("the only copy of {number}\n")).unwrap();
+        while scene.has(&leaf(number)) && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(200));
         }
-        placed.lock().unwrap().clear();
-        racing(
-            |round| {
-                if round >= FILES {
-                    return std::thread::yield_now();
-                }
-                // Only over a name that is there: a precious file in an empty place would be nobody's victim.
-                let leaf = scene.at("d").join(format!("{round}.tmp"));
-                let from = scene.at("precious").join(round.to_string());
-                std::fs::write(&from, "the only copy\n").unwrap();
-                let inode = std::fs::metadata(&from).unwrap().ino();
-                std::thread::sleep(std::time::Duration::from_micros(700));
-                if leaf.exists() && std::fs::rename(&from, &leaf).is_ok() {
-                    placed.lock().unwrap().insert(inode);
-                }
-            },
-            || {
-                let answer = scene.gate(SWEEP);
-                assert!([0, 3].contains(&answer.status), "{answer:?}");
-            },
-        );
-        sweeps += 1;
-        // A precious file that was there when the run looked was planned itself: its identity is in the record.
-        let identities = "SELECT json_extract(identity, '$.inode') FROM cleanup_details WHERE state IN \
-             ('removed', 'applied_unconfirmed', 'quarantined') AND deployment_id = (SELECT deployment_id FROM v_latest_session)";
-        let planned: BTreeSet<u64> = query(&scene.database(), identities)
-            .iter()
-            .map(|inode| inode.parse().unwrap())
-            .collect();
-        let mut there = BTreeSet::new();
-        let mut open = vec![scene.root()];
-        while let Some(directory) = open.pop() {
-            for entry in std::fs::read_dir(directory).unwrap() {
-                let entry = entry.unwrap();
-                there.insert(entry.metadata().unwrap().ino());
-                if entry.file_type().unwrap().is_dir() {
-                    open.push(entry.path());
-                }
-            }
-        }
-        for inode in placed.lock().unwrap().iter() {
-            assert!(
-                there.contains(inode) || planned.contains(inode),
-                "a file that nobody had planned is gone, in sweep {sweeps}"
-            );
+        std::thread::sleep(Duration::from_millis(5));
+        let next = leaf(number + 1);
+        if scene.has(&next) && std::fs::rename(&precious, scene.at(&next)).is_ok() {
+            placed.push((next, number));
         }
     }
-    assert!(sweeps > 0);
+    let code = child.wait().unwrap().code();
+    assert!([Some(0), Some(3)].contains(&code), "{code:?}");
+    assert!(placed.len() > 3, "{placed:?}: the two did not meet");
+    let rows = query(&scene.database(), super::kit::ROWS);
+    for (path, number) in placed {
+        let text = std::fs::read_to_string(scene.at(&path)).unwrap_or_default();
+        assert_eq!(
+            text,
+            format!("the only copy of {number}\n"),
+            "{path}: {rows:#?}"
+        );
+        assert!(!rows.contains(&format!("{path}|removed")), "{rows:#?}");
+    }
 }
