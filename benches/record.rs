@@ -160,5 +160,6 @@ fn end() -> SessionEnd {
         files_scanned: 1,
         files_skipped: 0,
         bytes_scanned: 1,
+        containment: None,
     }
 }

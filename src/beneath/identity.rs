@@ -24,6 +24,14 @@ impl FileId {
     pub fn of(path: &Path) -> std::io::Result<Self> {
         Ok(stat_at(rustix::fs::CWD, path, AtFlags::empty())?.id())
     }
+
+    /// Looks up what an open directory is.
+    ///
+    /// # Errors
+    /// The operating system refused.
+    pub fn of_open(directory: impl AsFd) -> std::io::Result<Self> {
+        Ok(look_at_open(directory)?.id())
+    }
 }
 
 /// What kind of object lies at a path.
@@ -122,11 +130,17 @@ impl Identity {
 }
 
 /// Looks at `name` in an open directory without following it and without opening it.
+///
+/// # Errors
+/// Nothing is there, or the operating system refused.
 pub fn look(directory: impl AsFd, name: &[u8]) -> Result<Identity, Errno> {
     stat_at(directory, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 
 /// Looks at an open directory itself.
+///
+/// # Errors
+/// The operating system refused.
 pub fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
     stat_at(directory, ".", AtFlags::SYMLINK_NOFOLLOW)
 }
@@ -156,13 +170,16 @@ fn stat_at(
     flags: AtFlags,
 ) -> Result<Identity, Errno> {
     use rustix::fs::{StatxFlags, makedev, statx};
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+    // Ids that are never given out again, since Linux 6.8. rustix has no name for the flag yet.
+    let unique = StatxFlags::from_bits_retain(0x4000);
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID | unique;
+    let with_mount = (StatxFlags::MNT_ID | unique).bits();
     match statx(&directory, name, flags | AtFlags::NO_AUTOMOUNT, wanted) {
         Ok(seen) => Ok(Identity {
             kind: kind_of(FileType::from_raw_mode(seen.stx_mode.into())),
             device: makedev(seen.stx_dev_major, seen.stx_dev_minor),
             inode: seen.stx_ino,
-            mount: (seen.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(seen.stx_mnt_id),
+            mount: (seen.stx_mask & with_mount != 0).then_some(seen.stx_mnt_id),
             size: seen.stx_size,
             modified_ns: nanoseconds(seen.stx_mtime.tv_sec, seen.stx_mtime.tv_nsec),
             changed_ns: nanoseconds(seen.stx_ctime.tv_sec, seen.stx_ctime.tv_nsec),

@@ -79,6 +79,8 @@ pub struct Environment {
     pub base: Option<BaseHint>,
     /// The root of the checkout, which annotations are relative to.
     pub checkout: Option<PathBuf>,
+    /// The runner's own directories, for temporary files and for tools.
+    pub runner_directories: Vec<PathBuf>,
     /// The address of the repository's files at `head_sha`, with a `/` at its end.
     pub blob_url: Option<String>,
     /// Where the job summary is appended.
@@ -171,8 +173,15 @@ impl Variables<'_> {
     }
 
     fn environment(&self, system: System) -> Environment {
+        let runner = [
+            "RUNNER_TEMP",
+            "RUNNER_TOOL_CACHE",
+            "AGENT_TEMPDIRECTORY",
+            "AGENT_TOOLSDIRECTORY",
+        ];
         let bare = Environment {
             system: Some(system),
+            runner_directories: runner.iter().filter_map(|name| self.path(name)).collect(),
             ..Environment::default()
         };
         match system {

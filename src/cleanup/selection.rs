@@ -95,7 +95,11 @@ pub(super) fn select(
     (policy, facts): (&CleanupPolicy, &Facts),
     (hits, layout): (&Hits, &Layout),
 ) -> (Vec<Selected>, WishLists) {
-    let newest = newest(tree, policy, (hits, layout));
+    let lacks_tag = |rule: u32, entry: EntryId| {
+        policy.rules[rule as usize].require_cachedir_tag
+            && !facts.cache_directories.contains(&entry)
+    };
+    let newest = newest(tree, (policy, &lacks_tag), (hits, layout));
     let mut lists = WishLists::new();
     let mut wishes = Vec::new();
     let mut selected = Vec::new();
@@ -103,8 +107,7 @@ pub(super) fn select(
         wishes.clear();
         let mut untagged = None;
         for rule in rules {
-            let needs_tag = policy.rules[*rule as usize].require_cachedir_tag;
-            if needs_tag && !facts.cache_directories.contains(&hit.entry) {
+            if lacks_tag(*rule, hit.entry) {
                 untagged = untagged.or(Some(*rule));
             } else {
                 wishes.push(Wish {
@@ -123,10 +126,11 @@ pub(super) fn select(
     (selected, lists)
 }
 
-/// For each rule with `keep_newest` the things that stay. Of equally new ones the first in tree order do.
+/// For each rule with `keep_newest` the things that stay, of all that it matches itself, whatever its other filters say
+/// (a directory without the tag that the rule requires is none of them). Of equally new ones the first in tree order do.
 fn newest(
     tree: &Tree,
-    policy: &CleanupPolicy,
+    (policy, lacks_tag): (&CleanupPolicy, &dyn Fn(u32, EntryId) -> bool),
     (hits, layout): (&Hits, &Layout),
 ) -> HashSet<(u32, EntryId)> {
     let count = |rule: u32| {
@@ -138,7 +142,8 @@ fn newest(
         return HashSet::new();
     }
     for (hit, rules) in hits.iter() {
-        for rule in rules.iter().filter(|rule| count(**rule).is_some()) {
+        let is_unit = |rule: &&u32| count(**rule).is_some() && !lacks_tag(**rule, hit.entry);
+        for rule in rules.iter().filter(is_unit) {
             units.entry(*rule).or_default().push(hit.entry);
         }
     }

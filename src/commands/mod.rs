@@ -2,6 +2,7 @@
 
 mod about;
 mod database;
+mod places;
 mod run;
 
 use crate::cli::{Cli, Command};

@@ -1,12 +1,13 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
+use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
-use crate::beneath::FileId;
+use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
+use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cleanup::Reach;
 use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Places, Watch};
+use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
@@ -14,12 +15,12 @@ use crate::report::progress::{Mode, Progress};
 use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
-use crate::walk::{OwnOutputs, Root, read_named};
+use crate::walk::{Root, read_named};
 use anyhow::{Context as _, anyhow};
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Names of the policy in a workspace.
 const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
@@ -51,7 +52,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         .and_then(|path| path.canonicalize().ok());
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
-    set_threads(arguments)?;
+    let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
     let start = session_start(&policy, &path, (&environment, random.id));
@@ -66,7 +67,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let recorder =
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
-        places: places(&policy, arguments, (&path, &database)),
+        places: places(&policy, arguments, (&path, &database), &environment),
+        containment,
         root,
         policy: &policy,
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
@@ -298,12 +300,20 @@ fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
-fn set_threads(arguments: &RunArgs) -> anyhow::Result<()> {
+/// Makes the threads of the scan, and takes every right from them to change anything: nothing that they run, by mistake
+/// or by the contents of a file, can write.
+fn set_threads(arguments: &RunArgs) -> anyhow::Result<ContainmentRecord> {
     let threads = arguments.threads.map_or(0, usize::from);
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build_global()?;
-    Ok(())
+    let nothing = Rights::none();
+    let limits = rayon::broadcast(|_| restrict_this_thread(&nothing));
+    // They only look, so they may do it without; the record says so.
+    let limits = limits
+        .into_iter()
+        .map(|limit| limit.unwrap_or_else(|error| Enforced::No(error.to_string())));
+    Ok(ContainmentRecord::new(ThreadLimits::of(&nothing, limits)))
 }
 
 struct Random {
@@ -383,66 +393,6 @@ fn policy_rows(policy: &Policy) -> Vec<PolicyRow> {
         text: source.text.clone(),
     });
     rows.collect()
-}
-
-/// An absolute path whose directory is spelt without symlinks; the file itself need not exist.
-fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
-    let absolute = std::path::absolute(path)?;
-    let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {
-        anyhow::bail!("`{}` is no name for a file", path.display());
-    };
-    // A directory that is not there is for the store to refuse.
-    Ok(directory
-        .canonicalize()
-        .unwrap_or_else(|_| directory.to_owned())
-        .join(name))
-}
-
-fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)) -> Places {
-    let mut own_outputs = OwnOutputs::default();
-    if let Ok(inside) = database.strip_prefix(root) {
-        let inside = inside.as_os_str().as_bytes();
-        own_outputs.add_database(inside);
-    }
-    let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
-    let (output, patch) = (named(&arguments.output), named(&arguments.patch));
-    for path in [&output, &patch].into_iter().flatten() {
-        if let Ok(inside) = path.strip_prefix(root) {
-            own_outputs.add(inside.as_os_str().as_bytes());
-        }
-    }
-    let documents = policy
-        .sources
-        .iter()
-        .filter_map(|source| source.workspace_path.as_ref());
-    let mut protected = Vec::new();
-    let mut protect = |path: Option<PathBuf>, name: &str| {
-        let file = path.and_then(|path| FileId::of(&path).ok());
-        protected.extend(file.map(|file| (file, Reach::Itself, name.to_owned())));
-    };
-    protect(std::env::current_exe().ok(), "this program");
-    protect(std::env::current_dir().ok(), "the current directory");
-    protect(Some(root.to_owned()), "the workspace");
-    protect(arguments.policy.clone(), "the policy");
-    protect(output, "the report");
-    protect(patch, "the patch");
-    protect(Some(database.to_owned()), "the record");
-    Places {
-        own_outputs,
-        policy_paths: documents.map(|path| path.as_bytes().to_vec()).collect(),
-        protected,
-        forbidden_roots: forbidden_roots(),
-    }
-}
-
-fn forbidden_roots() -> Vec<(FileId, String)> {
-    let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
-    let Some(home) = home else { return Vec::new() };
-    let with_id = |place: &Path| {
-        let name = format!("`{}` is the home directory or holds it", place.display());
-        FileId::of(place).ok().map(|id| (id, name))
-    };
-    home.ancestors().filter_map(with_id).collect()
 }
 
 fn source(environment: &Environment, root: &Path) -> github::Source {

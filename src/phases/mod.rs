@@ -2,6 +2,7 @@
 
 mod apply;
 mod cleanup;
+mod cleanup_guard;
 mod look;
 mod moment;
 mod progress;
@@ -16,6 +17,7 @@ pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs};
 pub use verdict::Exit;
 
+use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
 use crate::scan::{Outcome, Plan};
 use crate::secrets::Key;
@@ -68,6 +70,8 @@ pub struct Job<'j> {
     pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
+    /// What the kernel holds the threads to that look.
+    pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
     pub places: Places,
     /// Of the fingerprints of credentials; in no record.
@@ -83,6 +87,8 @@ struct Run<'j> {
     job: &'j Job<'j>,
     recorder: Recorder,
     rows: Vec<PhaseRow>,
+    /// By what means the workspace is kept from harm, so far.
+    containment: ContainmentRecord,
     /// What kept the run from looking or finishing: one is enough to leave the verdict open.
     reasons: Vec<String>,
     /// Counts of both looks.
@@ -114,6 +120,7 @@ pub fn run(job: &Job<'_>, recorder: Recorder, outputs: &mut Outputs<'_>) -> anyh
         job,
         recorder,
         rows: Vec::new(),
+        containment: job.containment.clone(),
         reasons: Vec::new(),
         files_skipped: 0,
         bytes_read: 0,

@@ -192,6 +192,7 @@ fn end(
         files_scanned: seen.map_or(0, |seen| seen.outcome.totals.files),
         files_skipped: run.files_skipped,
         bytes_scanned: run.bytes_read,
+        containment: Some(run.containment.to_json()),
     };
     Ok((end, detail))
 }

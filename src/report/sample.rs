@@ -270,6 +270,7 @@ fn record() -> RunRecord {
             files_scanned: 1204,
             files_skipped: 1,
             bytes_scanned: 9_876_543,
+            containment: Some(serde_json::json!({ "scan_threads": { "landlock_abi": 7 } })),
         }),
         phases: phases(&start),
         rules: vec![

@@ -356,6 +356,37 @@ mod tests {
         assert_eq!(trial::mistakes(&RULE, "allow: [utf8]").len(), 1);
     }
 
+    fn fix(options: &str, name: &str, bytes: &[u8]) -> Option<(Safety, Change)> {
+        let check = trial::check(&RULE, options).unwrap();
+        let drafts = trial::fixes(check.as_ref(), name, bytes);
+        let draft = drafts.into_iter().next().unwrap();
+        draft.fixable.zip(draft.change.map(|it| *it))
+    }
+
+    #[test]
+    fn utf_16_becomes_utf_8_where_nothing_gets_lost() {
+        let safe = Some((Safety::Safe, Change::Utf8));
+        let not = Some((Safety::Unsafe, Change::Utf8));
+        assert_eq!(fix("", "a", b"\xff\xfea\0b\0"), safe);
+        assert_eq!(fix("", "a", b"a\0b\0"), not, "no mark");
+        assert_eq!(fix("", "a.reg", b"\xff\xfea\0b\0"), not, "wants UTF-16");
+        let named = "\u{feff}<?xml encoding='UTF-16'?>".encode_utf16();
+        let named: Vec<u8> = named.flat_map(u16::to_le_bytes).collect();
+        assert_eq!(fix("", "a", &named), not, "says so itself");
+        assert_eq!(fix("", "a", b"\xff\xfea\0b\0c"), None, "half a unit");
+        assert_eq!(fix("allow: [utf-8-bom]", "a", b"\xff\xfea\0b\0"), None);
+    }
+
+    #[test]
+    fn marks_are_taken_out_or_put_in() {
+        let edits = |edit| Change::Edits(vec![edit]);
+        let out = Some((Safety::Safe, edits(Edit::delete(0..3))));
+        assert_eq!(fix("allow: [utf-8]", "a", "\u{FEFF}a".as_bytes()), out);
+        assert_eq!(fix("allow: [ascii]", "a", "\u{FEFF}a".as_bytes()), None);
+        let put = Some((Safety::Unsafe, edits(Edit::insert(0, MARK))));
+        assert_eq!(fix("allow: [utf-8-bom]", "a", b"a"), put);
+    }
+
     proptest! {
         #[test]
         fn what_is_utf_8_is_fine_and_nothing_else(bytes in proptest::collection::vec(1u8.., 0..40)) {

@@ -200,6 +200,10 @@ fn missing_end(file: &Content<'_>) -> Option<(Safety, Edit)> {
         (None, Some(line_end)) => line_end,
     };
     let text = bytes.trim_end_with(|it| it == '\r');
+    if text.len() < end && (text.is_empty() || text.ends_with(b"\n")) {
+        // A line of nothing but CRs: as a line end it would be a blank line at the end.
+        return None;
+    }
     Some(match line_end {
         // Half of the line end is there.
         b"\r\n" if text.len() < end => (safety(file), Edit::insert(end, *b"\n")),

@@ -10,6 +10,7 @@ use crate::text::{self, Encoding};
 use bstr::ByteSlice as _;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -89,6 +90,11 @@ fn assert_alike<'d>(
     }
 }
 
+fn put(path: &Path, bytes: &[u8]) {
+    let mut file = std::fs::File::create(path).unwrap();
+    file.write_all(bytes).unwrap();
+}
+
 fn write(directory: &Path, path: &str, changes: &[&Change]) {
     let place = directory.join(path);
     for change in changes {
@@ -101,7 +107,7 @@ fn write(directory: &Path, path: &str, changes: &[&Change]) {
                 let place = directory.join(std::str::from_utf8(path).unwrap());
                 assert!(!place.exists(), "never over what is there");
                 std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-                std::fs::write(place, content).unwrap();
+                put(&place, content);
             }
             Change::Edits(_) | Change::Utf8 => {}
         }
@@ -109,7 +115,7 @@ fn write(directory: &Path, path: &str, changes: &[&Change]) {
     let is_content = |it: &&Change| matches!(it, Change::Edits(_) | Change::Utf8);
     if changes.iter().any(is_content) {
         let bytes = std::fs::read(&place).unwrap();
-        std::fs::write(place, changed(&bytes, changes)).unwrap();
+        put(&place, &changed(&bytes, changes));
     }
 }
 
@@ -200,7 +206,7 @@ fn mutate(directory: &Path, mutation: Mutation) {
             mutate(&entry.path(), mutation);
         } else if kind.is_file() && entry.file_name() != ".editorconfig" {
             let bytes = std::fs::read(entry.path()).unwrap();
-            std::fs::write(entry.path(), mutation(&bytes)).unwrap();
+            put(&entry.path(), &mutation(&bytes));
         }
     }
 }
@@ -402,9 +408,11 @@ fn settle_text(
         prop_assert!(round < ROUNDS, "{} {}: still {:?}", case.id, name, full);
         bytes = changed(&bytes, &changes);
         let left = told(check.as_ref(), name, &bytes, case, Found::default()).len();
-        let is_cut_off = case.options.contains("max_findings");
+        // What has no room comes up when there is some; and one part of `editorconfig` hides what another one sees: a mark
+        // is before the first line's indentation.
+        let may_show_more = case.options.contains("max_findings") || case.id == "editorconfig";
         prop_assert!(
-            is_cut_off || left + count <= full.len(),
+            may_show_more || left + count <= full.len(),
             "{} {}: new in {:?} after {:?}",
             case.id,
             name,

@@ -43,106 +43,119 @@ fn fixed(options: &str, name: &str, text: &str) -> (Vec<Option<Safety>>, String)
     (safeties, String::from_utf8(after).unwrap())
 }
 
+const SAFE: Option<Safety> = Some(Safety::Safe);
+const NOT: Option<Safety> = Some(Safety::Unsafe);
+
+/// Options, a name, a text, how surely each finding in it can be fixed, and the text afterwards.
+type Conversion = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [Option<Safety>],
+    &'static str,
+);
+
+const CONVERSIONS: &[Conversion] = &[
+    (
+        "{ style: spaces, size: 4 }",
+        "a.c",
+        "{\n\tx;\n \ty;\n}\n",
+        &[SAFE, SAFE],
+        "{\n    x;\n    y;\n}\n",
+    ),
+    (
+        "{ style: tabs, size: 4 }",
+        "a.c",
+        "{\n    x;\n     y;\n}\n",
+        &[SAFE, None],
+        "{\n\tx;\n     y;\n}\n",
+    ),
+    (
+        "{ style: spaces, size: 4 }",
+        "a.py",
+        "if x:\n\ty\n",
+        &[NOT],
+        "if x:\n    y\n",
+    ),
+    (
+        "{ style: spaces, size: 4 }",
+        "a.js",
+        "x = `a`;\n\ty;\n",
+        &[NOT],
+        "x = `a`;\n    y;\n",
+    ),
+    (
+        "{ style: spaces, size: 4 }",
+        "a.c",
+        "#define A \\\n\ty\n",
+        &[NOT],
+        "#define A \\\n    y\n",
+    ),
+    (
+        "{ style: spaces, size: 2 }",
+        "a.json",
+        "{\n\t\"a\": 1\n}\n",
+        &[SAFE],
+        "{\n  \"a\": 1\n}\n",
+    ),
+    (
+        "{ style: spaces, size: 2 }",
+        "a.json",
+        "{\n\t'a': 1\n}\n",
+        &[NOT],
+        "{\n  'a': 1\n}\n",
+    ),
+    (
+        "style: spaces",
+        "a.c",
+        "{\n\tx;\n}\n",
+        &[None],
+        "{\n\tx;\n}\n",
+    ),
+    (
+        "{ style: spaces, size: 100 }",
+        "a.c",
+        "{\n\tx;\n}\n",
+        &[None],
+        "{\n\tx;\n}\n",
+    ),
+    // A step of three would be the next violation.
+    (
+        "{ style: spaces, size: 4 }",
+        "a.c",
+        " {\n\tx;\n}\n",
+        &[None],
+        " {\n\tx;\n}\n",
+    ),
+    (
+        "size: 4",
+        "a.c",
+        "{\n\tx;\n\ty;\n    z;\n}\n",
+        &[SAFE],
+        "{\n\tx;\n\ty;\n\tz;\n}\n",
+    ),
+    (
+        "size: 4",
+        "a.c",
+        "{\n\tx;\n    y;\n    z;\n}\n",
+        &[SAFE],
+        "{\n    x;\n    y;\n    z;\n}\n",
+    ),
+    (
+        "size: 4",
+        "a.py",
+        "if x:\n\tx\n    y\n    z\n",
+        &[NOT],
+        "if x:\n    x\n    y\n    z\n",
+    ),
+];
+
 #[test]
 fn only_what_is_sure_to_mean_nothing_is_safe() {
-    let (safe, not) = (Some(Safety::Safe), Some(Safety::Unsafe));
-    for (options, name, text, safeties, after) in [
-        (
-            "{ style: spaces, size: 4 }",
-            "a.c",
-            "{\n\tx;\n \ty;\n}\n",
-            vec![safe, safe],
-            "{\n    x;\n    y;\n}\n",
-        ),
-        (
-            "{ style: tabs, size: 4 }",
-            "a.c",
-            "{\n    x;\n     y;\n}\n",
-            vec![safe, None],
-            "{\n\tx;\n     y;\n}\n",
-        ),
-        (
-            "{ style: spaces, size: 4 }",
-            "a.py",
-            "if x:\n\ty\n",
-            vec![not],
-            "if x:\n    y\n",
-        ),
-        (
-            "{ style: spaces, size: 4 }",
-            "a.js",
-            "x = `a`;\n\ty;\n",
-            vec![not],
-            "x = `a`;\n    y;\n",
-        ),
-        (
-            "{ style: spaces, size: 4 }",
-            "a.c",
-            "#define A \\\n\ty\n",
-            vec![not],
-            "#define A \\\n    y\n",
-        ),
-        (
-            "{ style: spaces, size: 2 }",
-            "a.json",
-            "{\n\t\"a\": 1\n}\n",
-            vec![safe],
-            "{\n  \"a\": 1\n}\n",
-        ),
-        (
-            "{ style: spaces, size: 2 }",
-            "a.json",
-            "{\n\t'a': 1\n}\n",
-            vec![not],
-            "{\n  'a': 1\n}\n",
-        ),
-        (
-            "style: spaces",
-            "a.c",
-            "{\n\tx;\n}\n",
-            vec![None],
-            "{\n\tx;\n}\n",
-        ),
-        (
-            "{ style: spaces, size: 100 }",
-            "a.c",
-            "{\n\tx;\n}\n",
-            vec![None],
-            "{\n\tx;\n}\n",
-        ),
-        // A step of three would be the next violation.
-        (
-            "{ style: spaces, size: 4 }",
-            "a.c",
-            " {\n\tx;\n}\n",
-            vec![None],
-            " {\n\tx;\n}\n",
-        ),
-        (
-            "size: 4",
-            "a.c",
-            "{\n\tx;\n\ty;\n    z;\n}\n",
-            vec![safe],
-            "{\n\tx;\n\ty;\n\tz;\n}\n",
-        ),
-        (
-            "size: 4",
-            "a.c",
-            "{\n\tx;\n    y;\n    z;\n}\n",
-            vec![safe],
-            "{\n    x;\n    y;\n    z;\n}\n",
-        ),
-        (
-            "size: 4",
-            "a.py",
-            "if x:\n\tx\n    y\n    z\n",
-            vec![not],
-            "if x:\n    x\n    y\n    z\n",
-        ),
-    ] {
+    for (options, name, text, safeties, after) in CONVERSIONS {
         assert_eq!(
             fixed(options, name, text),
-            (safeties, after.to_owned()),
+            (safeties.to_vec(), (*after).to_owned()),
             "{options} {name} {text:?}"
         );
     }

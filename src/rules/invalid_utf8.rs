@@ -41,7 +41,8 @@ pub(super) fn report(bytes: &[u8], first: usize, found: &mut Found) {
 /// Nobody can be sure of it.
 pub(super) fn offer_windows_1252(bytes: &[u8], found: &mut Found) {
     let rest = Rest::of(bytes);
-    let is_damaged = rest.is_cut_off || rest.nuls > 0 || rest.alone * 2 <= rest.invalid;
+    let is_damaged =
+        rest.ends_within_a_character() || rest.nuls > 0 || rest.alone * 2 <= rest.invalid;
     if is_damaged || head_names(bytes, &["8859", "1252", "latin"]) {
         return;
     }
@@ -163,6 +164,11 @@ impl Rest {
         }
     }
 
+    /// Whether a UTF-8 text was cut off there.
+    fn ends_within_a_character(&self) -> bool {
+        self.invalid == 1 && self.is_cut_off && self.valid > 0
+    }
+
     /// What the file probably is, told about its first wrong byte.
     fn guess(&self, byte: u8) -> String {
         if self.nuls > 0 {
@@ -171,7 +177,7 @@ impl Rest {
                 self.nuls
             );
         }
-        if self.invalid == 1 && self.is_cut_off && self.valid > 0 {
+        if self.ends_within_a_character() {
             return "the file ends within a character".into();
         }
         if self.valid > self.invalid {
@@ -238,6 +244,34 @@ mod tests {
         assert!(
             say(b"\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0").contains("such as one for Cyrillic")
         );
+    }
+
+    fn as_utf8(bytes: &[u8]) -> Option<String> {
+        let mut found = Found::with_changes();
+        found.whole("one");
+        offer_windows_1252(bytes, &mut found);
+        let draft = found.drain().next().unwrap();
+        let change = draft.change?;
+        assert_eq!(draft.fixable, Some(Safety::Unsafe));
+        Some(String::from_utf8(super::super::trial::apply(bytes, &change)).unwrap())
+    }
+
+    #[test]
+    fn what_looks_western_can_be_converted() {
+        let text = b"it\x92s caf\xe9\n\xa0cr\xe8me\xe9";
+        assert_eq!(
+            as_utf8(text).unwrap(),
+            "it\u{2019}s caf\u{e9}\n\u{a0}cr\u{e8}me\u{e9}"
+        );
+        for unsure in [
+            &b"it\x81s"[..],
+            b"\xcf\xf0\xe8\xe2\xe5\xf2",
+            b"\xc3\xa4 \xc3",
+            b"<?xml encoding='ISO-8859-1'?> caf\xe9",
+            b"caf\xe9 \0",
+        ] {
+            assert_eq!(as_utf8(unsure), None, "{unsure:?}");
+        }
     }
 
     #[test]

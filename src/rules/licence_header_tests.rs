@@ -17,71 +17,87 @@ fn fixed(options: &str, name: &str, text: &str) -> Option<(Safety, String)> {
     Some((drafts[0].fixable?, String::from_utf8(after).unwrap()))
 }
 
+const YEAR: &str = "{ template: 'Copyright {year} Acme', year_at_least: 2024 }";
+
+/// Options, a name, a text, and how surely it becomes which other.
+type Insertion = (
+    &'static str,
+    &'static str,
+    &'static str,
+    Option<(Safety, &'static str)>,
+);
+
+const INSERTIONS: &[Insertion] = &[
+    (
+        "spdx: MIT",
+        "a.sh",
+        "#!/bin/sh\nexit\n",
+        Some((
+            Safety::Safe,
+            "#!/bin/sh\n# SPDX-License-Identifier: MIT\n\nexit\n",
+        )),
+    ),
+    (
+        "spdx: [MIT, ISC]",
+        "a.c",
+        "x\r\n",
+        Some((
+            Safety::Unsafe,
+            "// SPDX-License-Identifier: MIT\r\n\r\nx\r\n",
+        )),
+    ),
+    ("", "a.c", "x\n", None),
+    (
+        "spdx: MIT",
+        "a.c",
+        "// SPDX-License-Identifier: ISC\n",
+        None,
+    ),
+    (
+        YEAR,
+        "a.c",
+        "x\n",
+        Some((Safety::Safe, "// Copyright 2024 Acme\n\nx\n")),
+    ),
+    ("template: 'Copyright {year} Acme'", "a.c", "x\n", None),
+    ("template: 'Copyright {any} Acme'", "a.c", "x\n", None),
+    ("template: 'See */ there'", "a.c", "x\n", None),
+    (
+        YEAR,
+        "a.c",
+        "// Copyright 2020 Acme\n",
+        Some((Safety::Unsafe, "// Copyright 2020-2024 Acme\n")),
+    ),
+    (
+        YEAR,
+        "a.c",
+        "// Copyright 2019–2021 Acme\n",
+        Some((Safety::Unsafe, "// Copyright 2019–2024 Acme\n")),
+    ),
+    (
+        YEAR,
+        "a.c",
+        "// Copyright 2019, 2021 Acme\n",
+        Some((Safety::Unsafe, "// Copyright 2019, 2021-2024 Acme\n")),
+    ),
+    (YEAR, "a.c", "// Copyright 2020 Other\n", None),
+    (
+        "{ template: 'Copyright {year} Acme', year_at_least: 2024, year: single }",
+        "a.c",
+        "// Copyright 2020 Acme\n",
+        Some((Safety::Unsafe, "// Copyright 2024 Acme\n")),
+    ),
+    (
+        "{ template: 'Copyright {year} Acme', year_at_least: 2024, year: range }",
+        "a.c",
+        "x\n",
+        None,
+    ),
+];
+
 #[test]
 fn a_header_is_put_in_where_the_policy_leaves_no_choice() {
-    use Safety::{Safe, Unsafe};
-    let year = "{ template: 'Copyright {year} Acme', year_at_least: 2024 }";
-    for (options, name, text, expected) in [
-        (
-            "spdx: MIT",
-            "a.sh",
-            "#!/bin/sh\nexit\n",
-            Some((Safe, "#!/bin/sh\n# SPDX-License-Identifier: MIT\n\nexit\n")),
-        ),
-        (
-            "spdx: [MIT, ISC]",
-            "a.c",
-            "x\r\n",
-            Some((Unsafe, "// SPDX-License-Identifier: MIT\r\n\r\nx\r\n")),
-        ),
-        ("", "a.c", "x\n", None),
-        (
-            "spdx: MIT",
-            "a.c",
-            "// SPDX-License-Identifier: ISC\n",
-            None,
-        ),
-        (
-            year,
-            "a.c",
-            "x\n",
-            Some((Safe, "// Copyright 2024 Acme\n\nx\n")),
-        ),
-        ("template: 'Copyright {year} Acme'", "a.c", "x\n", None),
-        ("template: 'Copyright {any} Acme'", "a.c", "x\n", None),
-        ("template: 'See */ there'", "a.c", "x\n", None),
-        (
-            year,
-            "a.c",
-            "// Copyright 2020 Acme\n",
-            Some((Unsafe, "// Copyright 2020-2024 Acme\n")),
-        ),
-        (
-            year,
-            "a.c",
-            "// Copyright 2019–2021 Acme\n",
-            Some((Unsafe, "// Copyright 2019–2024 Acme\n")),
-        ),
-        (
-            year,
-            "a.c",
-            "// Copyright 2019, 2021 Acme\n",
-            Some((Unsafe, "// Copyright 2019, 2021-2024 Acme\n")),
-        ),
-        (year, "a.c", "// Copyright 2020 Other\n", None),
-        (
-            "{ template: 'Copyright {year} Acme', year_at_least: 2024, year: single }",
-            "a.c",
-            "// Copyright 2020 Acme\n",
-            Some((Unsafe, "// Copyright 2024 Acme\n")),
-        ),
-        (
-            "{ template: 'Copyright {year} Acme', year_at_least: 2024, year: range }",
-            "a.c",
-            "x\n",
-            None,
-        ),
-    ] {
+    for (options, name, text, expected) in INSERTIONS {
         let expected = expected.map(|(safety, text)| (safety, text.to_owned()));
         assert_eq!(fixed(options, name, text), expected, "{options}: {text:?}");
     }

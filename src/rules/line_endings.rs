@@ -348,6 +348,7 @@ mod tests {
     use super::super::trial;
     use super::*;
     use crate::finding::Draft;
+    use Safety::{Safe, Unsafe};
     use proptest::prelude::*;
 
     fn drafts(options: &str, name: &str, text: &str) -> Vec<Draft> {
@@ -403,7 +404,6 @@ mod tests {
                 String::from_utf8(after).unwrap(),
             )
         };
-        use Safety::{Safe, Unsafe};
         for (style, name, text, after, safety) in [
             ("lf", "a", "a\r\nb\rc\n", "a\nb\rc\n", Safe),
             ("lf", "a", "a\r\r\nb\n", "a\nb\n", Unsafe),

@@ -111,7 +111,7 @@ impl<'t> Reindent<'t> {
         }
         let is_long = |text: &&str| memmem::find(self.bytes, text.as_bytes()).is_some();
         let language = self.language?;
-        let is_calm = has_extension(self.name, CALM) && !LONG.iter().any(|text| is_long(&text));
+        let is_calm = has_extension(self.name, CALM) && !LONG.iter().any(is_long);
         is_calm.then(|| comments(language, self.bytes))
     }
 }

@@ -159,8 +159,9 @@ fn creates(options: &str, paths: &[(&str, Kind)]) -> Vec<Option<(Safety, Change)
     let members = tree.entries().map(|entry| entry.id()).collect();
     check.tree(&Scope::new(&tree, members, &HashMap::new()), &mut found);
     let drafts = found.drain();
-    let fixes = drafts.map(|it| it.fixable.zip(it.change.map(|change| *change)));
-    fixes.collect()
+    drafts
+        .map(|it| it.fixable.zip(it.change.map(|change| *change)))
+        .collect()
 }
 
 #[test]
@@ -170,9 +171,9 @@ fn a_missing_file_is_made_from_its_template() {
         content: (*b"\x00text").into(),
     };
     let options = "{ all_of: [d/LICENSE], template: t/x }";
-    let made_it = Some((Safety::Safe, made(b"d/LICENSE")));
-    assert_eq!(creates(options, &[]), [made_it.clone()]);
-    assert_eq!(creates(options, &[("d", Kind::Directory)]), [made_it]);
+    let made_it = [Some((Safety::Safe, made(b"d/LICENSE")))];
+    assert_eq!(creates(options, &[]), made_it);
+    assert_eq!(creates(options, &[("d", Kind::Directory)]), made_it);
     for in_the_way in [
         ("d", Kind::File),
         ("d", Kind::Symlink),

@@ -203,7 +203,10 @@ impl TrailingWhitespace {
                 } else {
                     Safety::Safe
                 };
-                listing.fix(bytes, safety, || Edit::delete(place));
+                // Without the blanks, the CR would be half of a line end.
+                if !text.ends_with(b"\r") {
+                    listing.fix(bytes, safety, || Edit::delete(place));
+                }
             }
             start = end + 1;
         }

@@ -439,7 +439,7 @@ pub(super) fn update_end(
     let details = conn
         .execute(
             "UPDATE session_details SET verdict = ?2, verdict_reasons = ?3, exit_code = ?4, files_scanned = ?5, \
-             files_skipped = ?6, bytes_scanned = ?7 WHERE deployment_id = ?1",
+             files_skipped = ?6, bytes_scanned = ?7, containment = ?8 WHERE deployment_id = ?1",
             params![
                 session,
                 end.verdict.as_str(),
@@ -447,7 +447,8 @@ pub(super) fn update_end(
                 end.exit_code,
                 integer(end.files_scanned)?,
                 integer(end.files_skipped)?,
-                integer(end.bytes_scanned)?
+                integer(end.bytes_scanned)?,
+                end.containment.as_ref().map(ToString::to_string)
             ],
         )
         .doing("record the session's end")?;

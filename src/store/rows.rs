@@ -134,6 +134,8 @@ pub struct SessionEnd {
     pub files_skipped: u64,
     /// Bytes of content read.
     pub bytes_scanned: u64,
+    /// JSON object: by what means the run was kept from changing what it must not change.
+    pub containment: Option<serde_json::Value>,
 }
 
 /// A row of `phases`.

@@ -103,7 +103,7 @@ CREATE TABLE session_details (
     shard TEXT CHECK (typeof(shard) IN ('text', 'null')), -- i/n if the session is one shard of a run
     ci_system TEXT CHECK (typeof(ci_system) IN ('text', 'null')), -- CI system that ran it
     run_url TEXT CHECK (typeof(run_url) IN ('text', 'null')), -- page of the CI run
-    containment TEXT CHECK (typeof(containment) IN ('text', 'null')), -- JSON object: by what means the run was kept inside of the workspace when it changed it; empty if it had no right to
+    containment TEXT CHECK (typeof(containment) IN ('text', 'null')), -- JSON object: what kept the run from changing what it must not: the rights of the threads that looked and of those that acted, and how paths were resolved
     os TEXT NOT NULL CHECK (typeof(os) = 'text'), -- operating system
     arch TEXT NOT NULL CHECK (typeof(arch) = 'text'), -- processor architecture
     verdict TEXT CHECK (verdict = 'pass' OR verdict = 'fail' OR verdict = 'undecided'), -- the gate's verdict; empty while the session runs

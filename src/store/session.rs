@@ -104,7 +104,7 @@ fn start(conn: &Connection, session: &str) -> rusqlite::Result<SessionStart> {
 fn end(conn: &Connection, session: &str) -> rusqlite::Result<Option<SessionEnd>> {
     conn.query_row(
         "SELECT s.end_time, s.status, s.phases_completed, d.verdict, d.verdict_reasons, d.exit_code, \
-         d.files_scanned, d.files_skipped, d.bytes_scanned FROM deployment_sessions s \
+         d.files_scanned, d.files_skipped, d.bytes_scanned, d.containment FROM deployment_sessions s \
          JOIN session_details d ON d.deployment_id = s.deployment_id WHERE s.deployment_id = ?1",
         [session],
         |row| {
@@ -122,6 +122,10 @@ fn end(conn: &Connection, session: &str) -> rusqlite::Result<Option<SessionEnd>>
                 files_scanned: optional_count(row, 6)?.unwrap_or_default(),
                 files_skipped: optional_count(row, 7)?.unwrap_or_default(),
                 bytes_scanned: optional_count(row, 8)?.unwrap_or_default(),
+                containment: match row.get_ref(9)? {
+                    rusqlite::types::ValueRef::Null => None,
+                    _ => Some(json(row, 9)?),
+                },
             }))
         },
     )

@@ -163,6 +163,9 @@ fn help_of_every_command() {
               - fix:     Only fixes
               - cleanup: Only cleanup
 
+          --expect-plan <DIGEST>
+              Refuse any cleanup but the one whose plan has this digest, which an earlier run printed
+
           --policy <FILE>
               The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
 
@@ -192,16 +195,16 @@ fn help_of_every_command() {
               - note:    Any finding
               - never:   Nothing
 
-          --limit <N>
-              Most findings that the text report shows; the record always holds all
-              
-              [default: 100]
-
           --color <WHEN>
               When to use colours
               
               [default: auto]
               [possible values: auto, always, never]
+
+          --limit <N>
+              Most findings that the text report shows; the record always holds all
+              
+              [default: 100]
 
           --threads <N>
               Number of threads [default: one a processor]

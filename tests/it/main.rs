@@ -7,6 +7,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
 mod cleanup; // what must survive any cleanup
+mod cleanup_plan; // plans of cleanup and the one that is expected
+mod containment; // what keeps a run from harm, and its record
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
 mod encodings; // what is text, in which encoding, and how large

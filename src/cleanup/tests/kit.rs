@@ -222,6 +222,7 @@ impl World {
         let rules = RootRules {
             expected: Some(FileId::of(&self.root).unwrap()),
             forbidden: Vec::new(),
+            ..RootRules::default()
         };
         let root = Root::open(&self.root, &rules).unwrap();
         if self.walking { root.walking() } else { root }

@@ -4,6 +4,7 @@
     reason = "tests build, disturb and clear temporary workspaces"
 )]
 
+mod budgets;
 mod disk;
 mod guards;
 mod journal;
@@ -12,7 +13,9 @@ mod links;
 #[cfg(target_os = "linux")]
 mod mounts;
 mod names;
+mod oracle;
 mod planning;
 #[cfg(target_os = "linux")]
 mod races;
 mod random;
+mod selection;

@@ -5,9 +5,10 @@ mod carry_out;
 mod plan;
 mod rules;
 
+use super::cleanup_guard::root_rules;
 use super::report::Outputs;
 use super::{Did, Run, Seen, look};
-use crate::beneath::{FileId, Root, RootError, RootRules};
+use crate::beneath::Root;
 use crate::finding::Fingerprint;
 use crate::fix::{ApplyToken, Fixer};
 use crate::scan::Again;
@@ -78,12 +79,8 @@ fn fix(
     });
     let mut fixed = Fixed::default();
     if totals.fixable > 0 {
-        match open(run) {
-            Ok(root) => fixed = with_root(run, seen, (root, &mut detail), outputs)?,
-            // A run that only looks may look at any directory.
-            Err(RootError::Refused(why)) if !run.job.may_fix => detail["refused"] = json!(why),
-            Err(error) => return Err(error.into()),
-        }
+        let root = open(run)?;
+        fixed = with_root(run, seen, (root, &mut detail), outputs)?;
     }
     Ok(Did {
         result: fixed,
@@ -91,13 +88,13 @@ fn fix(
     })
 }
 
-fn open(run: &Run<'_>) -> Result<Root, RootError> {
-    let path = run.job.root.path();
-    let rules = RootRules {
-        expected: Some(FileId::of(path).map_err(RootError::Open)?),
-        forbidden: run.job.places.forbidden_roots.clone(),
-    };
-    Root::open(path, &rules)
+fn open(run: &Run<'_>) -> anyhow::Result<Root> {
+    let mut rules = root_rules(run)?;
+    if !run.job.may_fix {
+        // A run that only looks may look at any directory.
+        (rules.marks, rules.forbidden) = (None, Vec::new());
+    }
+    Ok(Root::open(run.job.root.path(), &rules)?)
 }
 
 fn with_root(

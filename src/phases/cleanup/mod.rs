@@ -2,8 +2,9 @@
 
 mod planning;
 
+use super::cleanup_guard::{root_rules, with_repository};
 use super::{Did, Run, Seen, stamp};
-use crate::beneath::{FileId, RootRules};
+use crate::beneath::FileId;
 use crate::cleanup::{
     Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
     Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
@@ -23,8 +24,11 @@ pub struct Places {
     pub protected: Vec<(FileId, Reach, String)>,
     /// Documents of the policy, relative to the workspace.
     pub policy_paths: Vec<Vec<u8>>,
-    /// Directories that must not be the workspace of a cleanup: the home directory and those above it.
+    /// Directories that must not be the workspace of a cleanup: the home directory and those above it, the CI
+    /// runner's own ones.
     pub forbidden_roots: Vec<(FileId, String)>,
+    /// The directory that the CI system has checked the repository out to.
+    pub checkout: Option<FileId>,
 }
 
 /// Answers whether anything in the workspace was changed.
@@ -38,7 +42,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         });
     }
     let seen = seen.context("the workspace was not scanned, so there is nothing to plan from")?;
-    let protection = planning::protection(run, seen);
+    let protection = with_repository(run, planning::protection(run, seen))?;
     let plan = planning::plan(run, seen, &protection);
     if let Some(why) = plan.refused() {
         run.reasons.push(format!("cleanup was refused: {why}"));
@@ -107,24 +111,19 @@ fn refusals(run: &mut Run<'_>, count: u64) {
 }
 
 fn sweep(
-    run: &Run<'_>,
+    run: &mut Run<'_>,
     plan: &Plan,
     protection: &Protection,
 ) -> anyhow::Result<(Swept, &'static str)> {
     let token = ApplyToken::because_apply_was_asked_for();
-    let expected = FileId::of(run.job.root.path()).context("the workspace cannot be looked at")?;
-    let forbidden = run.job.places.forbidden_roots.clone();
-    let rules = RootRules {
-        expected: Some(expected),
-        forbidden,
-    };
     let limits = run.job.policy.cleanup.limits;
     let orders = Orders {
         hands: rayon::current_num_threads(),
         max_failures: limits.max_failures,
         ..Orders::new(run.recorder.deployment_id())
     };
-    let sweeper = Sweeper::open(run.job.root.path(), &rules, (orders, token))?;
+    let sweeper = Sweeper::open(run.job.root.path(), &root_rules(run)?, (orders, token))?;
+    run.containment.opened(sweeper.containment());
     let identified = sweeper.identify(plan, protection);
     record_plan(run, plan, Some(&identified))?;
     let mut journal = RecordJournal {

@@ -70,6 +70,7 @@ fn session(record: &rows::RunRecord) -> Session<'_> {
         files_scanned: end.map(|end| end.files_scanned),
         files_skipped: end.map(|end| end.files_skipped),
         bytes_scanned: end.map(|end| end.bytes_scanned),
+        containment: end.and_then(|end| end.containment.as_ref()),
         phases_completed: end.map(|end| end.phases_completed),
     }
 }

@@ -80,6 +80,8 @@ pub(super) struct Session<'a> {
     pub(super) files_skipped: Option<u64>,
     /// Bytes of content read. Null while the run has not ended.
     pub(super) bytes_scanned: Option<u64>,
+    /// By what means the run was kept from changing what it must not: an object. Null while the run has not ended.
+    pub(super) containment: Option<&'a serde_json::Value>,
     /// How many of the five phases ran to their end. Null while the run has not ended.
     pub(super) phases_completed: Option<u8>,
 }

@@ -211,6 +211,9 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
         let checked = format!("{files}, {} read", text::bytes(end.bytes_scanned));
         table.row([(DIM, "Checked"), (PLAIN, &checked)]);
     }
+    if let Some(limits) = run.record.end.as_ref().and_then(limits) {
+        table.row([(DIM, "Limits"), (PLAIN, &limits)]);
+    }
     if let Some(row) = last_validation(run.record) {
         let score = format!(
             "{} of 100: {} of {} checked with an error or a warning",
@@ -233,6 +236,25 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     heading("Run", out)?;
     table.write(out)?;
     out.write_all(b"\n")
+}
+
+/// What held the run while it could change the workspace; nothing if it could not.
+fn limits(end: &SessionEnd) -> Option<String> {
+    let containment = end.containment.as_ref()?;
+    let resolution = containment.get("resolution")?.as_str()?;
+    let landlock = |threads: &str| {
+        let threads = containment.get(threads)?;
+        Some(match threads.get("landlock_abi")?.as_u64() {
+            Some(abi) => format!("Landlock {abi}"),
+            None => "no Landlock".to_owned(),
+        })
+    };
+    let parts = [
+        Some(format!("paths by {resolution}")),
+        landlock("scan_threads").map(|limit| format!("threads that look: {limit}")),
+        landlock("acting_threads").map(|limit| format!("threads that act: {limit}")),
+    ];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
 fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result<()> {

@@ -120,6 +120,7 @@ pub(super) fn end() -> SessionEnd {
         files_scanned: 10,
         files_skipped: 1,
         bytes_scanned: 1234,
+        containment: Some(serde_json::json!({ "scan_threads": { "landlock_abi": 7 } })),
     }
 }
 
