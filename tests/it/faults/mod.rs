@@ -9,7 +9,7 @@
 
 mod invariants; // what must hold after any death
 mod points; // at which calls
-mod strace; // a run with one fault
+pub(crate) mod strace; // a run with one fault
 
 use crate::cleanup::kit::can_run;
 use invariants::{Mode, Size, Stage};
@@ -124,4 +124,10 @@ fn killed_between_any_two_calls() {
 fn killed_between_any_two_calls_with_a_rollback_journal() {
     let name = "killed_between_any_two_calls_with_a_rollback_journal";
     group(name, (Size::Small, Mode::Rollback), points::moments, 30);
+}
+
+#[test]
+fn what_is_in_doubt_is_no_more_than_two_batches() {
+    let name = "what_is_in_doubt_is_no_more_than_two_batches";
+    group(name, (Size::Vast, Mode::Log), points::late, 4);
 }

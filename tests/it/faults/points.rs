@@ -56,6 +56,7 @@ fn most(size: Size, call: &str) -> usize {
         (Size::Wide, "pwrite64") => 24,
         (Size::Wide, "unlinkat" | "renameat2") => 8,
         (Size::Wide, _) => 4,
+        (Size::Vast, _) => 0,
     }
 }
 
@@ -96,4 +97,14 @@ pub(super) fn moments(size: Size, mode: Mode) -> Vec<Fault> {
     let calls: Vec<&str> = CHANGES.split(',').collect();
     let (_, all) = counts(&Stage::set(size, mode), &calls);
     spread(all, 60).into_iter().map(Fault::Moment).collect()
+}
+
+/// Killed far into a long sweep.
+pub(super) fn late(_: Size, _: Mode) -> Vec<Fault> {
+    let numbers = [300, 1100, 2400, 2450];
+    let kill = |number| Fault::Injected {
+        call: "unlinkat",
+        what: format!("signal=SIGKILL:when={number}"),
+    };
+    numbers.map(kill).into()
 }

@@ -91,7 +91,7 @@ fn until(stage: &Stage, count: usize) -> End {
         let ended = line.contains(" = ") && line.contains('(') || line.contains("resumed>");
         seen += usize::from(ended);
         if seen == count {
-            kill_children(child.id());
+            signal_children(child.id(), Signal::KILL);
         }
         if !ended {
             said.push_str(&line);
@@ -104,15 +104,13 @@ fn until(stage: &Stage, count: usize) -> End {
     }
 }
 
-/// Kills what a process has started; `strace` then ends by itself.
-fn kill_children(parent: u32) {
+/// Sends a signal to what a process has started: `strace` ends by itself when what it traces has ended.
+pub(crate) fn signal_children(parent: u32, signal: Signal) {
     let list = format!("/proc/{parent}/task/{parent}/children");
-    for child in std::fs::read_to_string(list)
-        .unwrap_or_default()
-        .split_whitespace()
-    {
+    let children = std::fs::read_to_string(list).unwrap_or_default();
+    for child in children.split_whitespace() {
         if let Some(pid) = child.parse().ok().and_then(Pid::from_raw) {
-            let _gone = kill_process(pid, Signal::KILL);
+            let _gone = kill_process(pid, signal);
         }
     }
 }
