@@ -112,6 +112,26 @@ impl Identity {
         }
     }
 
+    /// Whether `now` is the same object under another name: a rename changes the time of change, and putting times back
+    /// may change that of the content.
+    pub fn is_same_renamed(&self, now: &Self) -> bool {
+        self.is_same_object(now) && self.size == now.size
+    }
+
+    /// Reads what [`Identity::to_json`] wrote, whatever other facts of the file stand beside it under `manifest` and
+    /// `restores`.
+    ///
+    /// # Errors
+    /// It is no identity.
+    pub fn from_json(value: &serde_json::Value) -> Result<Self, serde_json::Error> {
+        let mut value = value.clone();
+        if let Some(fields) = value.as_object_mut() {
+            fields.shift_remove("manifest");
+            fields.shift_remove("restores");
+        }
+        serde_json::from_value(value)
+    }
+
     fn is_same_object(&self, now: &Self) -> bool {
         self.kind == now.kind && self.id() == now.id()
     }
@@ -129,6 +149,24 @@ pub fn look(directory: impl AsFd, name: &[u8]) -> Result<Identity, Errno> {
 /// Looks at an open directory itself.
 pub fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
     stat_at(directory, ".", AtFlags::SYMLINK_NOFOLLOW)
+}
+
+/// Looks at an open thing of any kind itself.
+///
+/// # Errors
+/// The operating system refused.
+#[cfg(target_os = "linux")]
+pub fn look_at_handle(handle: impl AsFd) -> Result<Identity, Errno> {
+    stat_at(handle, "", AtFlags::EMPTY_PATH)
+}
+
+/// Looks at an open thing of any kind itself.
+///
+/// # Errors
+/// The operating system refused.
+#[cfg(not(target_os = "linux"))]
+pub fn look_at_handle(handle: impl AsFd) -> Result<Identity, Errno> {
+    Ok(identity_of(&rustix::fs::fstat(handle)?))
 }
 
 #[cfg(target_os = "linux")]
@@ -170,8 +208,11 @@ fn plain_stat_at(
     name: impl rustix::path::Arg + Copy,
     flags: AtFlags,
 ) -> Result<Identity, Errno> {
-    let seen = rustix::fs::statat(directory, name, flags)?;
-    Ok(Identity {
+    Ok(identity_of(&rustix::fs::statat(directory, name, flags)?))
+}
+
+fn identity_of(seen: &rustix::fs::Stat) -> Identity {
+    Identity {
         kind: kind_of(FileType::from_raw_mode(seen.st_mode)),
         device: widen(seen.st_dev),
         inode: widen(seen.st_ino),
@@ -180,7 +221,7 @@ fn plain_stat_at(
         modified_ns: nanoseconds(seen.st_mtime, seen.st_mtime_nsec),
         changed_ns: nanoseconds(seen.st_ctime, seen.st_ctime_nsec),
         links: widen(seen.st_nlink),
-    })
+    }
 }
 
 fn kind_of(kind: FileType) -> ObjectKind {
@@ -197,8 +238,9 @@ fn widen(field: impl TryInto<u64>) -> u64 {
     field.try_into().unwrap_or(u64::MAX)
 }
 
-/// The same number that the walk computes, saturating far outside of any real time.
-fn nanoseconds(seconds: impl TryInto<i64>, rest: impl TryInto<i64>) -> i64 {
+/// A time of `stat` as nanoseconds since 1970-01-01 UTC: the same number that the walk computes, saturating far outside
+/// of any real time.
+pub fn nanoseconds(seconds: impl TryInto<i64>, rest: impl TryInto<i64>) -> i64 {
     let seconds = seconds.try_into().unwrap_or(i64::MAX);
     let rest = rest.try_into().unwrap_or(0);
     seconds.saturating_mul(1_000_000_000).saturating_add(rest)
@@ -227,6 +269,34 @@ mod tests {
         assert_eq!(back, file());
         let text = file().to_json().to_string();
         assert_eq!(serde_json::from_str::<Identity>(&text).unwrap(), file());
+    }
+
+    #[test]
+    fn what_stands_beside_an_identity_is_known_and_nothing_else_is() {
+        let mut value = file().to_json();
+        value["manifest"] = serde_json::json!({ "mode": 1 });
+        assert_eq!(Identity::from_json(&value).unwrap(), file());
+        value["other"] = 1.into();
+        assert!(Identity::from_json(&value).is_err());
+        assert!(Identity::from_json(&serde_json::Value::Null).is_err());
+    }
+
+    #[test]
+    fn a_renamed_file_is_known_by_its_object_and_size() {
+        let renamed = Identity {
+            changed_ns: 77,
+            modified_ns: 1,
+            mount: None,
+            ..file()
+        };
+        assert!(file().is_same_renamed(&renamed));
+        let other = Identity { size: 5, ..renamed };
+        assert!(!file().is_same_renamed(&other));
+        let other = Identity {
+            inode: 5,
+            ..renamed
+        };
+        assert!(!file().is_same_renamed(&other));
     }
 
     #[test]

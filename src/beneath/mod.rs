@@ -5,5 +5,5 @@ mod identity;
 pub mod names;
 mod root;
 
-pub use identity::{FileId, Identity, ObjectKind, look, look_at_open};
+pub use identity::{FileId, Identity, ObjectKind, look, look_at_handle, look_at_open, nanoseconds};
 pub use root::{Containment, Holder, MOUNT_POINT, Root, RootError, RootRules, Unresolved};

@@ -16,19 +16,29 @@
 //! What it cannot promise: between the last look at a name and its removal another process of the same user can put
 //! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
 
+mod archive;
 mod identify;
+mod manifest;
 mod matcher;
+mod metadata;
 mod plan;
 mod protection;
+mod restore;
 mod sight;
+mod staging;
 mod sweep;
 mod target;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Packed, Unpacked, pack, unpack};
 pub use identify::{Identified, Look};
+pub use manifest::{Attribute, DirectoryManifest, Manifest, facts};
+pub use metadata::Shortfall;
 pub use plan::plan;
 pub use protection::{GitIndex, Protected, Protection, Reach};
+pub use restore::{Directories, Kept, PutBack, RestoreToken, Restorer};
 pub use sight::Sight;
+pub use staging::{Staging, quarantine_of, quarantined_at};
 pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
 pub use target::{Action, Denial, Denied, Plan, Target};

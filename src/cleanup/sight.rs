@@ -20,7 +20,21 @@ pub enum Sight {
 impl Root {
     /// Looks at `path` (relative, with `/`) and compares it with an identity as [`Identity::to_json`] wrote it.
     pub fn sight(&self, path: &[u8], identity: &serde_json::Value) -> Sight {
-        let planned: Identity = match serde::Deserialize::deserialize(identity) {
+        self.compare(path, identity, Identity::is_same_later)
+    }
+
+    /// As [`Root::sight`], for a file that was or may have been renamed since.
+    pub fn sight_renamed(&self, path: &[u8], identity: &serde_json::Value) -> Sight {
+        self.compare(path, identity, Identity::is_same_renamed)
+    }
+
+    fn compare(
+        &self,
+        path: &[u8],
+        identity: &serde_json::Value,
+        is_same: fn(&Identity, &Identity) -> bool,
+    ) -> Sight {
+        let planned = match Identity::from_json(identity) {
             Ok(planned) => planned,
             Err(error) => return Sight::Unknown(format!("no identity in the record: {error}")),
         };
@@ -32,7 +46,7 @@ impl Root {
             Err(Unresolved::Failed(error)) => return unknown(error),
         };
         match look(&holder, name) {
-            Ok(now) if planned.is_same_later(&now) => Sight::Same,
+            Ok(now) if is_same(&planned, &now) => Sight::Same,
             Ok(_) => Sight::Different,
             Err(Errno::NOENT) => Sight::Absent,
             Err(error) => unknown(error),

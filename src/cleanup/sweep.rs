@@ -139,7 +139,7 @@ pub struct SweepError {
 
 /// The capability to remove planned things beneath one root.
 pub struct Sweeper {
-    root: Root,
+    pub(super) root: Root,
     _permission: ApplyToken,
 }
 

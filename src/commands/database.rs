@@ -138,7 +138,12 @@ fn look(intent: Intent<'_>) -> store::Sight {
     let Ok(root) = Root::open(&workspace, &RootRules::default()) else {
         return store::Sight::Different;
     };
-    match root.sight(intent.path, intent.identity) {
+    let sight = if intent.is_renamed {
+        root.sight_renamed(intent.path, intent.identity)
+    } else {
+        root.sight(intent.path, intent.identity)
+    };
+    match sight {
         cleanup::Sight::Same => store::Sight::Same,
         cleanup::Sight::Absent => store::Sight::Absent,
         cleanup::Sight::Different | cleanup::Sight::Unknown(_) => store::Sight::Different,

@@ -6,7 +6,7 @@ use crate::ci::{Environment, System};
 use crate::cleanup::Reach;
 use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
+use crate::phases::{self, Clock, Exit, Export, Form, Job, Outputs, Places, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
@@ -20,6 +20,8 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Names of the policy in a workspace.
 const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
@@ -27,7 +29,7 @@ const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
 /// More than any document may have: the policy room says so with a better message.
 const MOST_POLICY_BYTES: usize = 2 << 20;
 
-struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> jiff::Timestamp {
@@ -62,11 +64,13 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment.is_ci(),
     );
     let watch = Watch::new(Progress::new(mode));
-    stop_on_signals(&watch)?;
+    stop_on_signals(&watch.interruption())?;
+    let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
     let recorder =
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
-        places: places(&policy, arguments, (&path, &database)),
+        places: places(&policy, arguments, (&path, &database), export.as_ref()),
+        export,
         root,
         policy: &policy,
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
@@ -92,6 +96,34 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         database_name: arguments.database.display().to_string(),
     };
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+}
+
+/// Where the quarantined files are packed to. What is wrong with the place is known before anything is scanned.
+fn export(
+    arguments: &RunArgs,
+    (database, deployment_id): (&Path, &str),
+) -> anyhow::Result<Option<Export>> {
+    let Some(given) = &arguments.export_quarantine else {
+        return Ok(None);
+    };
+    let what = || format!("the quarantine cannot be exported to `{}`", given.display());
+    let path = absolute(given).with_context(what)?;
+    let output = arguments.output.as_deref().map(absolute).transpose()?;
+    if path == database || output.as_deref() == Some(&path) {
+        return Err(anyhow!("another output of this run goes there").context(what()));
+    }
+    let is_file = |meta: std::fs::Metadata| meta.is_file();
+    if !path.symlink_metadata().map_or(true, is_file) {
+        return Err(anyhow!("it is no regular file").context(what()));
+    }
+    if !path.parent().is_some_and(Path::is_dir) {
+        return Err(anyhow!("there is no such directory").context(what()));
+    }
+    let deployment_id = deployment_id.to_owned();
+    Ok(Some(Export {
+        path,
+        deployment_id,
+    }))
 }
 
 /// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
@@ -254,7 +286,7 @@ fn refused(error: StoreError) -> Problem {
     clippy::disallowed_methods,
     reason = "the edge: the ci room gets its variables from here"
 )]
-fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
+pub(super) fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
@@ -346,7 +378,7 @@ fn policy_rows(policy: &Policy) -> Vec<PolicyRow> {
 }
 
 /// An absolute path whose directory is spelt without symlinks; the file itself need not exist.
-fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {
         anyhow::bail!("`{}` is no name for a file", path.display());
@@ -358,7 +390,12 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
         .join(name))
 }
 
-fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)) -> Places {
+fn places(
+    policy: &Policy,
+    arguments: &RunArgs,
+    (root, database): (&Path, &Path),
+    export: Option<&Export>,
+) -> Places {
     let mut own_outputs = OwnOutputs::default();
     if let Ok(inside) = database.strip_prefix(root) {
         let inside = inside.as_os_str().as_bytes();
@@ -374,6 +411,12 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
     {
         own_outputs.add(inside.as_os_str().as_bytes());
     }
+    let exports = export.map(|export| [Some(export.path.clone()), export.partial().ok()]);
+    for path in exports.into_iter().flatten().flatten() {
+        if let Ok(inside) = path.strip_prefix(root) {
+            own_outputs.add(inside.as_os_str().as_bytes());
+        }
+    }
     let documents = policy
         .sources
         .iter()
@@ -388,6 +431,10 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
     protect(Some(root.to_owned()), "the workspace");
     protect(arguments.policy.clone(), "the policy");
     protect(output, "the report");
+    protect(
+        export.map(|export| export.path.clone()),
+        "the exported quarantine",
+    );
     protect(Some(database.to_owned()), "the record");
     Places {
         own_outputs,
@@ -397,7 +444,7 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
     }
 }
 
-fn forbidden_roots() -> Vec<(FileId, String)> {
+pub(super) fn forbidden_roots() -> Vec<(FileId, String)> {
     let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
     let Some(home) = home else { return Vec::new() };
     let with_id = |place: &Path| {
@@ -414,16 +461,16 @@ fn source(environment: &Environment, root: &Path) -> github::Source {
     }
 }
 
-fn stop_on_signals(watch: &Watch) -> anyhow::Result<()> {
+pub(super) fn stop_on_signals(interruption: &Arc<AtomicBool>) -> anyhow::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     for signal in [SIGINT, SIGTERM] {
         // The second signal ends the program at once; what is recorded by then stays for `recover`.
         signal_hook::flag::register_conditional_shutdown(
             signal,
             i32::from(Exit::Interrupted.code()),
-            watch.interruption(),
+            Arc::clone(interruption),
         )?;
-        signal_hook::flag::register(signal, watch.interruption())?;
+        signal_hook::flag::register(signal, Arc::clone(interruption))?;
     }
     Ok(())
 }

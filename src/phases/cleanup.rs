@@ -59,7 +59,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         "applied": run.job.may_clean_up,
     });
     if !run.job.may_clean_up {
-        record_plan(run, &plan, None)?;
+        record_plan(run, &plan, (None, &[]))?;
         return Ok(Did {
             result: false,
             detail,
@@ -140,8 +140,9 @@ fn sweep(
         forbidden,
     };
     let sweeper = Sweeper::open(run.job.root.path(), &rules, token)?;
-    let identified = sweeper.identify(plan, protection);
-    record_plan(run, plan, Some(&identified))?;
+    let mut identified = sweeper.identify(plan, protection);
+    let manifests = sweeper.manifests(&mut identified);
+    record_plan(run, plan, (Some(&identified), &manifests))?;
     let mut journal = RecordJournal { run };
     let swept = sweeper.sweep(&identified, &mut journal)?;
     Ok((swept, sweeper.containment().as_str()))
@@ -151,14 +152,17 @@ fn sweep(
 fn record_plan(
     run: &Run<'_>,
     plan: &Plan,
-    identified: Option<&Identified<'_>>,
+    (identified, manifests): (Option<&Identified<'_>>, &[Option<serde_json::Value>]),
 ) -> anyhow::Result<()> {
     let timestamp = stamp(run.job.clock.now());
     let targets = plan.targets().iter().enumerate().map(|(index, target)| {
-        let identity = match identified.map(|identified| &identified.looks()[index]) {
+        let mut identity = match identified.map(|identified| &identified.looks()[index]) {
             Some(Look::Present(identity)) => identity.to_json(),
             Some(Look::Settled(_)) | None => target.facts(),
         };
+        if let Some(Some(manifest)) = manifests.get(index) {
+            identity["manifest"] = manifest.clone();
+        }
         planned_row(target, "planned".to_owned(), (&timestamp, identity))
     });
     let denied = plan.denied().iter().map(|Denied { target, denial }| {

@@ -5,6 +5,7 @@ use super::journal;
 use super::open::{self, Survive};
 use super::private::{Destination, PrivateDir};
 use super::publish::{self, Published};
+use super::quarantined;
 use super::read::{Reader, RunReader};
 use super::rows::{
     PhaseRow, PlannedRow, PolicyRow, RuleResultRow, SessionDetails, SessionEnd, SessionStart,
@@ -36,9 +37,9 @@ const FIRST_ROWS: u64 = 1 << 20;
 /// later could be true. What was committed before stays, for [`recover`](super::recover).
 pub struct Recorder {
     // Dropped in this order: the thread ends before the lock is given back.
-    feed: Feed,
+    pub(super) feed: Feed,
     private: PrivateDir,
-    destination: Destination,
+    pub(super) destination: Destination,
     deployment_id: String,
 }
 
@@ -361,12 +362,13 @@ fn insert_start(
 ) -> Result<(), StoreError> {
     let session = &start.deployment_id;
     conn.execute(
-        "INSERT INTO deployment_sessions (deployment_id, start_time, workspace_path, created_at) \
-         VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO deployment_sessions (deployment_id, start_time, workspace_path, total_phases, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             session,
             start.start_time,
             start.workspace_path,
+            quarantined::phases(&start.details),
             created_at(&start.start_time)
         ],
     )

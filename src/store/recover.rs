@@ -8,7 +8,16 @@
 //! | it is absent | `failed: interrupted, now absent` | `applied_unconfirmed` |
 //! | another object is there | `failed: interrupted, now another file` | `unknown` |
 //!
-//! `files_affected` stays 0, because nobody observed the act; the seal counts the last two as ambiguous. What was only
+//! Of a file that was to be put back two places are looked at; a rename keeps the object, so that its being at the one
+//! and not at the other was the act:
+//!
+//! | where it was kept | at its place | `action_result` | `state` |
+//! |---|---|---|---|
+//! | still there | anything | `skipped: not applied, the run was interrupted` | `skipped` |
+//! | absent | the same object | `restored`, with `files_affected` 1 | `restored` |
+//! | otherwise | | `failed: interrupted, ...` | `applied_unconfirmed` or `unknown` |
+//!
+//! Elsewhere `files_affected` stays 0, because nobody observed the act; the seal counts the last two as ambiguous. What was only
 //! planned stays `planned`: it was.
 
 use super::error::{FileContext, SqlContext, StoreError};
@@ -40,6 +49,8 @@ pub struct Intent<'a> {
     pub path: &'a [u8],
     /// What identified the object when it was planned.
     pub identity: &'a serde_json::Value,
+    /// Whether it may have been renamed since: then its time of change says nothing.
+    pub is_renamed: bool,
 }
 
 /// A dead run that was dealt with.
@@ -196,7 +207,8 @@ fn settle_intents(
     const DOING: &str = "read the intended actions";
     let mut select = conn
         .prepare(
-            "SELECT d.action_id, a.target_path, d.path_bytes, d.identity, s.workspace_path FROM cleanup_details d \
+            "SELECT d.action_id, a.target_path, d.path_bytes, d.identity, s.workspace_path, \
+             CASE a.action_type WHEN 'file_restore' THEN d.kept_at END FROM cleanup_details d \
              JOIN cleanup_actions a ON a.id = d.action_id \
              JOIN deployment_sessions s ON s.deployment_id = d.deployment_id \
              WHERE d.deployment_id = ?1 AND d.state = 'intent' ORDER BY d.action_id",
@@ -207,18 +219,32 @@ fn settle_intents(
             let action: i64 = row.get(0)?;
             let path: (String, Option<Vec<u8>>) = (row.get(1)?, row.get(2)?);
             let identity: String = row.get(3)?;
-            Ok((action, path, identity, row.get::<_, String>(4)?))
+            let restored_from: Option<String> = row.get(5)?;
+            Ok((
+                (action, restored_from),
+                path,
+                identity,
+                row.get::<_, String>(4)?,
+            ))
         })
         .doing(DOING)?
         .collect::<Result<Vec<_>, _>>()
         .doing(DOING)?;
-    for (action, (text, raw), identity, workspace) in &rows {
+    for ((action, restored_from), (text, raw), identity, workspace) in &rows {
+        if let Some(kept_at) = restored_from {
+            let target = unescape(text, raw.as_deref());
+            let (result, files, state) =
+                restore_result((target, kept_at), identity, workspace, look);
+            settle_intent(conn, *action, (result, files, state), now)?;
+            continue;
+        }
         // An identity that cannot be read identifies nothing.
         let sight = serde_json::from_str(identity).map_or(Sight::Different, |identity| {
             look(Intent {
                 workspace,
                 path: unescape(text, raw.as_deref()),
                 identity: &identity,
+                is_renamed: false,
             })
         });
         let (result, state) = match sight {
@@ -226,12 +252,53 @@ fn settle_intents(
             Sight::Absent => ("failed: interrupted, now absent", "applied_unconfirmed"),
             Sight::Different => ("failed: interrupted, now another file", "unknown"),
         };
-        journal::write_result(conn, *action, (result, 0), now)?;
-        conn.execute(
-            "UPDATE cleanup_details SET state = ?2 WHERE action_id = ?1",
-            params![action, state],
-        )
-        .doing("record what was seen")?;
+        settle_intent(conn, *action, (result, 0, state), now)?;
     }
     Ok(rows.len() as u64)
+}
+
+fn settle_intent(
+    conn: &Connection,
+    action: i64,
+    (result, files, state): (&str, i64, &str),
+    now: &str,
+) -> Result<(), StoreError> {
+    journal::write_result(conn, action, (result, files), now)?;
+    conn.execute(
+        "UPDATE cleanup_details SET state = ?2 WHERE action_id = ?1",
+        params![action, state],
+    )
+    .doing("record what was seen")?;
+    Ok(())
+}
+
+/// Result, files affected and state of a file that was to be put back from `kept_at` to `target`.
+fn restore_result(
+    (target, kept_at): (&[u8], &str),
+    identity: &str,
+    workspace: &str,
+    look: &dyn Fn(Intent<'_>) -> Sight,
+) -> (&'static str, i64, &'static str) {
+    let identity = serde_json::from_str(identity);
+    let sight = |path| match &identity {
+        Ok(identity) => look(Intent {
+            workspace,
+            path,
+            identity,
+            is_renamed: true,
+        }),
+        Err(_) => Sight::Different,
+    };
+    match (sight(kept_at.as_bytes()), sight(target)) {
+        (Sight::Same, _) => (
+            "skipped: not applied, the run was interrupted",
+            0,
+            "skipped",
+        ),
+        (Sight::Absent, Sight::Same) => ("restored", 1, "restored"),
+        (Sight::Absent, Sight::Absent) => {
+            ("failed: interrupted, now absent", 0, "applied_unconfirmed")
+        }
+        _ => ("failed: interrupted, now another file", 0, "unknown"),
+    }
 }
