@@ -186,10 +186,14 @@ impl Restorer {
     /// # Errors
     /// As [`Root::open`].
     pub fn open(path: &Path, rules: &RootRules, token: RestoreToken) -> Result<Self, RootError> {
-        Ok(Self {
-            root: Root::open(path, rules)?,
+        Ok(Self::new(Root::open(path, rules)?, token))
+    }
+
+    pub(super) fn new(root: Root, token: RestoreToken) -> Self {
+        Self {
+            root,
             _permission: token,
-        })
+        }
     }
 
     /// The workspace, for looking.

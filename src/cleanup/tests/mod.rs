@@ -16,3 +16,4 @@ mod planning;
 #[cfg(target_os = "linux")]
 mod races;
 mod random;
+mod restoring;
