@@ -3,8 +3,8 @@
 
 use super::manifest::{PIECE, digest_of, hex, open};
 use super::metadata;
+use super::own_directories::Staging;
 use super::restore::Kept;
-use super::staging::Staging;
 use super::sweep::Outcome;
 use crate::beneath::{ObjectKind, Root};
 use anyhow::{Context as _, anyhow, bail};
