@@ -118,20 +118,6 @@ impl Identity {
         self.is_same_object(now) && self.size == now.size
     }
 
-    /// Reads what [`Identity::to_json`] wrote, whatever other facts of the file stand beside it under `manifest` and
-    /// `restores`.
-    ///
-    /// # Errors
-    /// It is no identity.
-    pub fn from_json(value: &serde_json::Value) -> Result<Self, serde_json::Error> {
-        let mut value = value.clone();
-        if let Some(fields) = value.as_object_mut() {
-            fields.shift_remove("manifest");
-            fields.shift_remove("restores");
-        }
-        serde_json::from_value(value)
-    }
-
     fn is_same_object(&self, now: &Self) -> bool {
         self.kind == now.kind && self.id() == now.id()
     }
@@ -269,16 +255,6 @@ mod tests {
         assert_eq!(back, file());
         let text = file().to_json().to_string();
         assert_eq!(serde_json::from_str::<Identity>(&text).unwrap(), file());
-    }
-
-    #[test]
-    fn what_stands_beside_an_identity_is_known_and_nothing_else_is() {
-        let mut value = file().to_json();
-        value["manifest"] = serde_json::json!({ "mode": 1 });
-        assert_eq!(Identity::from_json(&value).unwrap(), file());
-        value["other"] = 1.into();
-        assert!(Identity::from_json(&value).is_err());
-        assert!(Identity::from_json(&serde_json::Value::Null).is_err());
     }
 
     #[test]

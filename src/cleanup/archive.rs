@@ -3,9 +3,9 @@
 
 use super::manifest::{PIECE, digest_of, hex, open};
 use super::metadata;
+use super::outcome::Outcome;
 use super::own_directories::Staging;
 use super::restore::Kept;
-use super::sweep::Outcome;
 use crate::beneath::{ObjectKind, Root};
 use anyhow::{Context as _, anyhow, bail};
 use base64::Engine as _;

@@ -2,7 +2,8 @@
 //! extended attributes, read through one handle and compared with the file's identity.
 
 use super::identify::{Identified, Look};
-use super::sweep::{Outcome, Sweeper};
+use super::outcome::Outcome;
+use super::sweep::Sweeper;
 use super::target::{Action, Target};
 use crate::beneath::{Identity, ObjectKind, Root, look, look_at_handle, nanoseconds};
 use rayon::prelude::*;

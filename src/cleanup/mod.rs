@@ -16,16 +16,22 @@
 //! What it cannot promise: between the last look at a name and its removal another process of the same user can put
 //! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
 
+mod act;
 mod archive;
+mod hands;
 mod identify;
+mod leaf;
+mod leftover;
 mod manifest;
 mod matcher;
 mod metadata;
+mod outcome;
 mod own_directories;
 mod plan;
 mod protection;
 mod restore;
 mod sight;
+mod staging;
 mod sweep;
 mod target;
 #[cfg(test)]
@@ -33,12 +39,14 @@ mod tests;
 
 pub use archive::{Packed, Unpacked, pack, unpack};
 pub use identify::{Identified, Look};
+pub use leftover::{Interrupted, Leftovers};
 pub use manifest::{Attribute, DirectoryManifest, Manifest, facts};
 pub use metadata::Shortfall;
+pub use outcome::{Intent, Outcome, Settled, Stop, Swept};
 pub use own_directories::{Staging, quarantine_of, quarantined_at};
 pub use plan::plan;
 pub use protection::{GitIndex, Protected, Protection, Reach};
 pub use restore::{Directories, Kept, PutBack, RestoreToken, Restorer};
 pub use sight::Sight;
-pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
+pub use sweep::{ApplyToken, Journal, Orders, SweepError, Sweeper, quarantine_path};
 pub use target::{Action, Denial, Denied, Plan, Target};

@@ -1,8 +1,8 @@
 //! The directories of our own in a workspace: where quarantined files are, and where files from an archive are made
 //! before they get their names.
 
+use super::outcome::Outcome;
 use super::restore::Restorer;
-use super::sweep::Outcome;
 use crate::beneath::{Root, Unresolved};
 use crate::walk::OWN_DIRECTORIES;
 use anyhow::{Context as _, anyhow};

@@ -1,9 +1,10 @@
 //! Puts quarantined files back: what lies in the quarantine is compared with the record first, the directory is
 //! resolved beneath the workspace, and one rename that never replaces anything brings it home.
 
+use super::leftover;
 use super::manifest::{Manifest, examine};
 use super::metadata::{self, Shortfall};
-use super::sweep::Outcome;
+use super::outcome::Outcome;
 use crate::beneath::{Identity, MOUNT_POINT, ObjectKind, Root, RootError, RootRules, look, names};
 use crate::walk::OWN_DIRECTORIES;
 use rustix::fs::{RenameFlags, mkdirat, renameat_with};
@@ -51,7 +52,7 @@ impl Kept {
     ) -> Result<Self, Outcome> {
         let unknown = |_| Outcome::Refused("the record does not say what it has to be".into());
         let manifest = serde_json::from_value(identity["manifest"].clone()).map_err(unknown)?;
-        let identity = Identity::from_json(identity).map_err(unknown)?;
+        let identity = leftover::identity(identity).map_err(unknown)?;
         Ok(Self {
             target: target.into(),
             source: source.into(),

@@ -2,16 +2,17 @@
 
 use super::{Answer, Problem, stdout};
 use crate::beneath::{Root, RootRules};
-use crate::cleanup;
+use crate::cleanup::{self, ApplyToken, Interrupted, Leftovers};
 use crate::cli::VerifyArgs;
 use crate::phases::Exit;
 use crate::report::encode::log_line;
 use crate::store::{
-    self, Intent, Outcome, ReadOptions, SessionCheck, SessionState, Verification, VerifyOptions,
+    self, Intent, Outcome, ReadOptions, Recovered, SessionCheck, SessionState, Verification,
+    VerifyOptions,
 };
 use anyhow::Context as _;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A database of more bytes is refused.
 const MOST_BYTES: u64 = 64 << 30;
@@ -105,47 +106,84 @@ pub(super) fn recover(database: &Path) -> Answer {
         )?;
     }
     for one in &recovered {
-        let id = one
-            .deployment_id
-            .as_deref()
-            .unwrap_or("a run that had recorded nothing");
-        let how = if one.was_sealed {
-            "its record was whole"
-        } else {
-            "sealed as incomplete"
-        };
-        writeln!(
-            out,
-            "recovered {}: {how}, {} actions looked at",
-            log_line(id),
-            one.looked_at
-        )?;
-        if let Some(published) = &one.published {
-            writeln!(
-                out,
-                "          published `{}`",
-                log_line(&published.path.display().to_string())
-            )?;
-            writeln!(out, "          session digest {}", published.session_digest)?;
-        }
+        show_recovered(one, &mut out)?;
     }
     Ok(Exit::Pass)
 }
 
-/// Looks, in the dead run's workspace, at what it had meant to remove.
+fn show_recovered(one: &Recovered, out: &mut dyn Write) -> io::Result<()> {
+    let id = one
+        .deployment_id
+        .as_deref()
+        .unwrap_or("a run that had recorded nothing");
+    let how = if one.was_sealed {
+        "its record was whole"
+    } else {
+        "sealed as incomplete"
+    };
+    let (id, count) = (log_line(id), one.looked_at);
+    writeln!(out, "recovered {id}: {how}, {count} actions looked at")?;
+    if let Some(published) = &one.published {
+        let path = log_line(&published.path.display().to_string());
+        writeln!(out, "          published `{path}`")?;
+        writeln!(out, "          session digest {}", published.session_digest)?;
+    }
+    let left = match (&one.workspace, &one.deployment_id) {
+        (Some(workspace), Some(run)) => leftovers(workspace, run).and_then(|left| left.clear()),
+        _ => Ok(None),
+    };
+    match left {
+        Ok(None) => Ok(()),
+        Ok(Some(place)) => {
+            let place = log_line(&place);
+            writeln!(
+                out,
+                "          something could not be put back and is in `{place}`"
+            )
+        }
+        Err(why) => {
+            let why = log_line(&why);
+            writeln!(
+                out,
+                "          what the run may have moved aside was not looked for: {why}"
+            )
+        }
+    }
+}
+
+fn leftovers(workspace: &str, deployment_id: &str) -> Result<Leftovers, String> {
+    let token = ApplyToken::because_recover_was_asked_for();
+    Leftovers::open(Path::new(workspace), deployment_id, token).map_err(|error| error.to_string())
+}
+
+/// Looks, in the dead run's workspace, at what it had meant to remove, and puts back what it had moved aside.
 fn look(intent: Intent<'_>) -> store::Sight {
-    let workspace = PathBuf::from(intent.workspace);
-    let Ok(root) = Root::open(&workspace, &RootRules::default()) else {
+    let Ok(leftovers) = leftovers(intent.workspace, intent.deployment_id) else {
         return store::Sight::Different;
     };
-    let sight = if intent.is_renamed {
-        root.sight_renamed(intent.path, intent.identity)
-    } else {
-        root.sight(intent.path, intent.identity)
+    let interrupted = Interrupted {
+        path: intent.path,
+        identity: intent.identity,
+        number: intent.number as usize,
+        is_quarantine: intent.action_type == cleanup::Action::FileQuarantine.as_str(),
+    };
+    let is_restore = intent.action_type == "file_restore";
+    let sight = match (is_restore, intent.kept_at) {
+        (false, _) => leftovers.settle(&interrupted),
+        (true, Some(kept_at)) => Root::open(Path::new(intent.workspace), &RootRules::default())
+            .map_or(cleanup::Sight::Different, |root| {
+                root.sight_of_restore(intent.path, kept_at.as_bytes(), intent.identity)
+            }),
+        (true, None) => cleanup::Sight::Different,
     };
     match sight {
+        cleanup::Sight::Restored => store::Sight::Restored,
         cleanup::Sight::Same => store::Sight::Same,
         cleanup::Sight::Absent => store::Sight::Absent,
+        cleanup::Sight::Kept => store::Sight::Kept,
+        cleanup::Sight::PutBack => store::Sight::PutBack,
+        cleanup::Sight::PutBackOther => store::Sight::PutBackOther,
+        cleanup::Sight::Aside(place) => store::Sight::Aside(place),
         cleanup::Sight::Different | cleanup::Sight::Unknown(_) => store::Sight::Different,
     }
 }

@@ -3,8 +3,8 @@
 use super::{Did, Run, Seen, stamp};
 use crate::beneath::{FileId, RootRules};
 use crate::cleanup::{
-    ApplyToken, Denial, Denied, GitIndex, Identified, Intent, Journal, Look, Plan, Protection,
-    Reach, Settled, Sweeper, Swept, Target,
+    Action, ApplyToken, Denial, Denied, GitIndex, Identified, Intent, Journal, Look, Orders, Plan,
+    Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};
@@ -70,6 +70,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     detail["containment"] = json!(containment);
     detail["removed"] =
         json!({ "files": swept.files, "directories": swept.directories, "bytes": swept.bytes });
+    detail["quarantined"] = json!(swept.quarantined);
     detail["not_removed"] = json!({
         "already_gone": swept.already_gone,
         "skipped": swept.skipped,
@@ -77,7 +78,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         "failed": swept.failed,
     });
     Ok(Did {
-        result: swept.files + swept.directories > 0,
+        result: swept.has_changed_anything(),
         detail,
     })
 }
@@ -85,9 +86,14 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
 /// What the sweep was to do and did not, as reasons.
 fn shortfalls(run: &mut Run<'_>, swept: &Swept) {
     refusals(run, swept.refused);
-    if swept.is_stopped {
+    if let Some(stop) = swept.stopped {
+        let limit = match stop {
+            Stop::Interrupted => "",
+            Stop::MaxTime => " by its budget `max_time`",
+            Stop::MaxFailures => " by its budget `max_failures`",
+        };
         run.reasons
-            .push("the cleanup was stopped before its end".into());
+            .push(format!("the cleanup was stopped before its end{limit}"));
     }
     if swept.failed > 0 {
         run.reasons.push(format!(
@@ -139,11 +145,21 @@ fn sweep(
         expected: Some(expected),
         forbidden,
     };
-    let sweeper = Sweeper::open(run.job.root.path(), &rules, token)?;
+    let limits = run.job.policy.cleanup.limits;
+    let orders = Orders {
+        hands: rayon::current_num_threads(),
+        max_failures: limits.max_failures,
+        ..Orders::new(run.recorder.deployment_id())
+    };
+    let sweeper = Sweeper::open(run.job.root.path(), &rules, (orders, token))?;
     let mut identified = sweeper.identify(plan, protection);
     let manifests = sweeper.manifests(&mut identified);
     record_plan(run, plan, (Some(&identified), &manifests))?;
-    let mut journal = RecordJournal { run };
+    let mut journal = RecordJournal {
+        run,
+        begun: std::time::Instant::now(),
+        max_time: limits.max_time,
+    };
     let swept = sweeper.sweep(&identified, &mut journal)?;
     Ok((swept, sweeper.containment().as_str()))
 }
@@ -163,7 +179,14 @@ fn record_plan(
         if let Some(Some(manifest)) = manifests.get(index) {
             identity["manifest"] = manifest.clone();
         }
-        planned_row(target, "planned".to_owned(), (&timestamp, identity))
+        let is_present =
+            identified.is_some_and(|identified| identified.looks()[index].is_present());
+        let kept_at = (is_present && target.action == Action::FileQuarantine)
+            .then(|| quarantine_path(run.recorder.deployment_id(), index));
+        PlannedRow {
+            kept_at,
+            ..planned_row(target, "planned".to_owned(), (&timestamp, identity))
+        }
     });
     let denied = plan.denied().iter().map(|Denied { target, denial }| {
         planned_row(target, denial.to_string(), (&timestamp, target.facts()))
@@ -184,16 +207,25 @@ fn planned_row(
         cleanup_rule: target.rule.to_string(),
         bytes: target.bytes,
         identity,
+        kept_at: None,
     }
 }
 
 struct RecordJournal<'r, 'j> {
     run: &'r Run<'j>,
+    begun: std::time::Instant,
+    max_time: Option<std::time::Duration>,
 }
 
 impl Journal for RecordJournal<'_, '_> {
-    fn goes_on(&self) -> bool {
-        !self.run.job.watch.is_interrupted()
+    fn stop(&self) -> Option<Stop> {
+        if self.run.job.watch.is_interrupted() {
+            return Some(Stop::Interrupted);
+        }
+        let is_over = self
+            .max_time
+            .is_some_and(|most| self.begun.elapsed() >= most);
+        is_over.then_some(Stop::MaxTime)
     }
 
     fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()> {

@@ -2,15 +2,14 @@
 
 use super::error::{SqlContext, StoreError};
 use super::finished::file_digest;
-use super::journal;
 use super::open;
 use super::paths::unescape;
 use super::private::PrivateDir;
 use super::read::{Copy, ReadOptions};
 use super::recorder::Recorder;
-use super::rows::{PlannedRow, SessionDetails};
+use super::rows::SessionDetails;
 use super::schema::Shape;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -205,15 +204,6 @@ fn restored(conn: &Connection, session: &str) -> Result<BTreeSet<u32>, StoreErro
     Ok(numbers)
 }
 
-/// A planned row of a restore, and where the file is until then, relative to the workspace.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RestoreRow {
-    /// The row; its identity is that of the kept file, and has `restores` beside it.
-    pub planned: PlannedRow,
-    /// Where the file is; `None` if it is nowhere.
-    pub kept_at: Option<String>,
-}
-
 impl Recorder {
     /// The files that this very run has moved into the quarantine so far.
     ///
@@ -221,28 +211,5 @@ impl Recorder {
     /// The rows could not be read.
     pub fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
         self.feed.read(files)?
-    }
-
-    /// As [`Recorder::plan`], for a restore.
-    ///
-    /// # Errors
-    /// The rows could not be written.
-    pub fn plan_restores(&self, rows: Vec<RestoreRow>) -> Result<(), StoreError> {
-        self.destination.sync()?;
-        self.feed.transact_durably(move |conn, session| {
-            let (planned, places): (Vec<_>, Vec<_>) = rows
-                .into_iter()
-                .map(|row| (row.planned, row.kept_at))
-                .unzip();
-            journal::plan(conn, session, &planned)?;
-            for (place, number) in places.iter().zip(1_u32..) {
-                conn.execute(
-                    "UPDATE cleanup_details SET kept_at = ?2 WHERE action_id = ?1",
-                    params![number, place],
-                )
-                .doing("record where a file is")?;
-            }
-            Ok(())
-        })
     }
 }

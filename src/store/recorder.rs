@@ -1,11 +1,9 @@
 //! The recorder: what the phases of one run write to.
 
 use super::error::{SqlContext, StoreError};
-use super::journal;
 use super::open::{self, Survive};
 use super::private::{Destination, PrivateDir};
 use super::publish::{self, Published};
-use super::quarantined;
 use super::read::{Reader, RunReader};
 use super::rows::{
     PhaseRow, PlannedRow, PolicyRow, RuleResultRow, SessionDetails, SessionEnd, SessionStart,
@@ -13,7 +11,7 @@ use super::rows::{
 };
 use super::schema;
 use super::writer::{Feed, integer, transaction};
-use super::{seal, session, totals};
+use super::{journal, quarantined, seal, session, totals};
 use crate::finding::{Finding, Fingerprint, Severity};
 use crate::walk::Skipped;
 use rusqlite::{Connection, params};
@@ -39,7 +37,7 @@ pub struct Recorder {
     // Dropped in this order: the thread ends before the lock is given back.
     pub(super) feed: Feed,
     private: PrivateDir,
-    pub(super) destination: Destination,
+    destination: Destination,
     deployment_id: String,
 }
 
@@ -83,6 +81,11 @@ impl Recorder {
                 Err(error.needing(&destination.directory, BALLAST + FIRST_ROWS))
             }
         }
+    }
+
+    /// The run that is recorded.
+    pub fn deployment_id(&self) -> &str {
+        &self.deployment_id
     }
 
     /// Records findings. Of stage `post_deployment` only those are new rows whose fingerprint the session does

@@ -291,7 +291,7 @@ pub struct PolicyRow {
 /// A row of `cleanup_actions` with its `cleanup_details`, as planned. Its 1-based position in the session is its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedRow {
-    /// `file_removal` or `directory_removal`.
+    /// `file_removal`, `directory_removal` or `file_quarantine`.
     pub action_type: &'static str,
     /// Relative to the workspace, raw bytes.
     pub target: Box<[u8]>,
@@ -305,6 +305,8 @@ pub struct PlannedRow {
     pub bytes: u64,
     /// JSON object: what identifies the file (device, inode, size, times, link count).
     pub identity: serde_json::Value,
+    /// Where it will be kept, relative to the workspace, if it is to go into the quarantine.
+    pub kept_at: Option<String>,
 }
 
 /// What was observed after acting on a planned row.
@@ -312,9 +314,9 @@ pub struct PlannedRow {
 pub struct SettledRow {
     /// The planned row's number, from 1.
     pub number: u32,
-    /// `removed`, `already_gone`, `skipped: REASON`, `refused: REASON` or `failed: REASON`.
+    /// `removed`, `quarantined`, `already_gone`, `skipped: REASON`, `refused: REASON` or `failed: REASON`.
     pub result: String,
-    /// True count: 1 if something was removed, else 0.
+    /// True count: 1 if something was removed or moved, else 0.
     pub files_affected: u64,
     /// ISO 8601, UTC, milliseconds, `Z`.
     pub timestamp: String,

@@ -184,6 +184,9 @@ fn help_of_every_command() {
           --output <FILE>
               Write the report to a file instead of standard output
 
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
 

@@ -5,11 +5,11 @@ use factory_gate::beneath::{Root, RootRules, look};
 use factory_gate::cleanup::{
     Action, Kept, Packed, Target, facts, pack, quarantine_of, quarantined_at,
 };
+use factory_gate::store::Recorder;
 use factory_gate::store::rows::{
     PhaseRow, PlannedRow, SessionDetails, SessionEnd, SessionStart, SessionStatus, SettledRow,
     Verdict,
 };
-use factory_gate::store::{Recorder, RestoreRow};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -102,6 +102,7 @@ fn planned(world: &World, paths: &[&[u8]]) -> Vec<PlannedRow> {
             cleanup_rule: "stale".to_owned(),
             bytes: identity.size,
             identity: json,
+            kept_at: None,
         }
     });
     rows.collect()
@@ -584,20 +585,18 @@ fn a_killed_restore_is_recovered_as_what_it_was() {
         let mut identity = root.examine_kept(file).unwrap().to_json();
         identity["manifest"] = serde_json::to_value(&file.manifest).unwrap();
         identity["restores"] = serde_json::json!({ "deployment_id": ID, "number": number });
-        RestoreRow {
-            planned: PlannedRow {
-                action_type: "file_restore",
-                target: file.target.clone(),
-                result: "planned".to_owned(),
-                timestamp: NOW.to_owned(),
-                cleanup_rule: "stale".to_owned(),
-                bytes: file.size,
-                identity,
-            },
+        PlannedRow {
+            action_type: "file_restore",
+            target: file.target.clone(),
+            result: "planned".to_owned(),
+            timestamp: NOW.to_owned(),
+            cleanup_rule: "stale".to_owned(),
+            bytes: file.size,
+            identity,
             kept_at: Some(String::from_utf8(file.source.to_vec()).unwrap()),
         }
     });
-    recorder.plan_restores(rows.collect()).unwrap();
+    recorder.plan(rows.collect()).unwrap();
     recorder.journal(&[], &[1, 2, 3]).unwrap();
     let place = |number| at(&world.root(), quarantined_at(ID, number));
     std::fs::rename(place(1), world.root().join("logs/link")).unwrap();

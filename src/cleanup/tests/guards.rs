@@ -2,13 +2,14 @@
 
 use super::kit::*;
 use crate::beneath::{Containment, FileId, Root, RootError, RootRules};
-use crate::cleanup::{ApplyToken, Look, Outcome, Protection, Reach, Sweeper};
+use crate::cleanup::{ApplyToken, Look, Orders, Outcome, Protection, Reach, Sweeper};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 fn refusal(path: &Path, rules: &RootRules) -> String {
-    match Sweeper::open(path, rules, ApplyToken::because_apply_was_asked_for()) {
+    let token = ApplyToken::because_apply_was_asked_for();
+    match Sweeper::open(path, rules, (Orders::new("run"), token)) {
         Ok(_) => panic!("{} was opened", path.display()),
         Err(RootError::Refused(why)) => why,
         Err(RootError::Open(error)) => format!("not opened: {error}"),
@@ -250,6 +251,7 @@ fn what_the_system_forbids_is_a_failure_with_its_reason() {
 fn outcomes_have_exactly_the_words_of_the_record() {
     for (outcome, text) in [
         (Outcome::Removed, "removed"),
+        (Outcome::Quarantined, "quarantined"),
         (Outcome::AlreadyGone, "already_gone"),
         (Outcome::Skipped("x".into()), "skipped: x"),
         (Outcome::Refused("x".into()), "refused: x"),

@@ -1,7 +1,7 @@
 //! The order of record and act: nothing goes without a durable intent, whichever commit fails.
 
 use super::kit::*;
-use crate::cleanup::{Intent, Journal, Settled};
+use crate::cleanup::{Intent, Journal, Settled, Stop};
 
 const FILES: usize = 700;
 
@@ -87,8 +87,8 @@ impl Journal for OneBatch<'_> {
         self.0.commit(settled, intents)
     }
 
-    fn goes_on(&self) -> bool {
-        self.0.commits == 0
+    fn stop(&self) -> Option<Stop> {
+        (self.0.commits > 0).then_some(Stop::Interrupted)
     }
 }
 
@@ -100,7 +100,7 @@ fn a_sweep_that_is_asked_to_stop_settles_what_it_did_and_begins_nothing_more() {
     let mut journal = OneBatch(Memory::new(&world, &plan));
     let identified = sweeper.identify(&plan, &unprotected());
     let swept = sweeper.sweep(&identified, &mut journal).unwrap();
-    assert!(swept.is_stopped);
+    assert_eq!(swept.stopped, Some(Stop::Interrupted));
     assert!(
         swept.files > 0 && usize::try_from(swept.files).unwrap() < plan.targets().len(),
         "{swept:?}"

@@ -14,7 +14,7 @@ use crate::store::rows::{
     PhaseRow, PlannedRow, SessionDetails, SessionEnd, SessionStart, SessionStatus, SettledRow,
     Verdict,
 };
-use crate::store::{RESTORE_SCOPE, Recorder, RestoreRow};
+use crate::store::{RESTORE_SCOPE, Recorder};
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -197,20 +197,18 @@ impl Session<'_> {
             });
             let kept = item.kept.as_ref().ok().map(|kept| &kept.source[..]);
             let kept_at = kept.map(|path| crate::store::escape(path).into_owned());
-            RestoreRow {
-                planned: PlannedRow {
-                    action_type: "file_restore",
-                    target: item.file.target.as_slice().into(),
-                    result: "planned".to_owned(),
-                    timestamp: timestamp.clone(),
-                    cleanup_rule: item.file.cleanup_rule.clone(),
-                    bytes: item.file.bytes,
-                    identity,
-                },
+            PlannedRow {
+                action_type: "file_restore",
+                target: item.file.target.as_slice().into(),
+                result: "planned".to_owned(),
+                timestamp: timestamp.clone(),
+                cleanup_rule: item.file.cleanup_rule.clone(),
+                bytes: item.file.bytes,
+                identity,
                 kept_at,
             }
         });
-        Ok(self.recorder.plan_restores(rows.collect())?)
+        Ok(self.recorder.plan(rows.collect())?)
     }
 
     /// Puts the files back: the intents of a batch are durable before its first act.

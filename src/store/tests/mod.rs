@@ -185,6 +185,7 @@ pub(super) fn planned(target: &[u8], result: &str) -> PlannedRow {
         cleanup_rule: "stale-logs".into(),
         bytes: 5,
         identity: serde_json::json!({"inode": 7}),
+        kept_at: None,
     }
 }
 
