@@ -81,7 +81,7 @@ impl Sweeper {
             if target.action == Action::FileRemoval {
                 return None;
             }
-            match facts(root, target, identity) {
+            match facts(root, &target.path, identity) {
                 Ok(facts) => Some(facts),
                 Err(outcome) => {
                     *look = Look::Settled(outcome);
@@ -94,16 +94,12 @@ impl Sweeper {
     }
 }
 
-/// Collects the facts of one target, whose identity is known, as JSON. Reads a file's whole content.
+/// Collects the facts of what is at `path` and has this identity, as JSON. Reads a file's whole content.
 ///
 /// # Errors
 /// The result of the target, which must then stay: it is no longer what was planned, or its facts cannot be read.
-pub fn facts(
-    root: &Root,
-    target: &Target,
-    identity: &Identity,
-) -> Result<serde_json::Value, Outcome> {
-    let (holder, name) = root.holder(&target.path)?;
+pub fn facts(root: &Root, path: &[u8], identity: &Identity) -> Result<serde_json::Value, Outcome> {
+    let (holder, name) = root.holder(path)?;
     if identity.kind == ObjectKind::Directory {
         let seen = rustix::fs::statat(&holder, name, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(Outcome::from_look)?;

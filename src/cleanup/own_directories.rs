@@ -114,13 +114,13 @@ impl Restorer {
         Ok(())
     }
 
-    /// Removes what is left of one session's quarantine, if nothing is in it any more.
+    /// Removes what is left of one session's quarantine, and of our own directories, where nothing is in it any more.
     ///
     /// # Errors
     /// As [`Restorer::remove_if_empty`].
     pub fn remove_empty_quarantine(&self, deployment_id: &str) -> anyhow::Result<()> {
-        let [quarantine, _] = OWN_DIRECTORIES;
-        self.remove_if_empty(&[&quarantine_of(deployment_id), quarantine])
+        let [quarantine, staging] = OWN_DIRECTORIES;
+        self.remove_if_empty(&[&quarantine_of(deployment_id), quarantine, staging])
     }
 }
 

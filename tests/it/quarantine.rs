@@ -61,7 +61,7 @@ fn what_a_run_quarantines_a_restore_brings_back() {
         std::fs::read_link(root.join("old/link")).unwrap().to_str(),
         Some("../a.txt")
     );
-    assert!(!root.join(".factory-gate").exists());
+    assert!(!root.join(".factory-gate/quarantine").exists());
     assert_eq!(verify(&world), 0);
 }
 

@@ -2,9 +2,7 @@
 
 use crate::world::{Answer, World};
 use factory_gate::beneath::{Root, RootRules, look};
-use factory_gate::cleanup::{
-    Action, Kept, Packed, Target, facts, pack, quarantine_of, quarantined_at,
-};
+use factory_gate::cleanup::{Action, Kept, Packed, facts, pack, quarantine_of, quarantined_at};
 use factory_gate::store::Recorder;
 use factory_gate::store::rows::{
     PhaseRow, PlannedRow, SessionDetails, SessionEnd, SessionStart, SessionStatus, SettledRow,
@@ -84,16 +82,8 @@ fn planned(world: &World, paths: &[&[u8]]) -> Vec<PlannedRow> {
         } else {
             Action::DirectoryRemoval
         };
-        let target = Target {
-            path: path.into(),
-            action,
-            kind: identity.kind,
-            rule: "stale".into(),
-            bytes: identity.size,
-            modified_ns: identity.modified_ns,
-        };
         let mut json = identity.to_json();
-        json["manifest"] = facts(&root, &target, &identity).unwrap();
+        json["manifest"] = facts(&root, path, &identity).unwrap();
         PlannedRow {
             action_type: action.as_str(),
             target: path.into(),

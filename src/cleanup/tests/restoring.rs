@@ -1,10 +1,10 @@
 //! What goes into the quarantine is known again and comes back, whatever was done to the workspace in between.
 
 use super::kit::*;
-use crate::beneath::{ObjectKind, look};
+use crate::beneath::{Identity, ObjectKind, look};
 use crate::cleanup::{
-    Action, Directories, Kept, Outcome, PutBack, RestoreToken, Restorer, Target, facts,
-    quarantine_of, quarantined_at,
+    Directories, Kept, Outcome, PutBack, RestoreToken, Restorer, facts, quarantine_of,
+    quarantined_at,
 };
 use proptest::prelude::*;
 use std::fs;
@@ -15,26 +15,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const ID: &str = "SESSION";
 
-fn target(world: &World, path: &str) -> (Target, crate::beneath::Identity) {
+fn identity(world: &World, path: &str) -> Identity {
     let root = world.look();
     let (holder, name) = root.holder(path.as_bytes()).unwrap();
-    let identity = look(&holder, name).unwrap();
-    let target = Target {
-        path: path.as_bytes().into(),
-        action: Action::FileQuarantine,
-        kind: identity.kind,
-        rule: "stale".into(),
-        bytes: identity.size,
-        modified_ns: identity.modified_ns,
-    };
-    (target, identity)
+    look(&holder, name).unwrap()
 }
 
 /// Moves a file into the quarantine, as number `number`.
 fn keep(world: &World, number: u32, path: &str) -> Kept {
-    let (target, identity) = target(world, path);
+    let identity = identity(world, path);
     let mut json = identity.to_json();
-    json["manifest"] = facts(&world.look(), &target, &identity).unwrap();
+    json["manifest"] = facts(&world.look(), path.as_bytes(), &identity).unwrap();
     let place = quarantined_at(ID, number);
     let to = world.root.join(std::ffi::OsStr::from_bytes(&place));
     fs::create_dir_all(to.parent().unwrap()).unwrap();
@@ -61,19 +52,19 @@ fn refused(why: &str) -> PutBack {
 fn facts_are_those_of_the_very_thing_that_was_planned() {
     World::both(|world| {
         let file = world.file("a.log");
-        let (planned, identity) = target(&world, "a.log");
+        let seen = identity(&world, "a.log");
         fs::write(&file, "CONTENT").unwrap();
-        let result = facts(&world.look(), &planned, &identity);
+        let result = facts(&world.look(), b"a.log", &seen);
         assert_eq!(
             result,
             Err(Outcome::Skipped("changed since planned".into()))
         );
-        let (planned, identity) = target(&world, "a.log");
+        let seen = identity(&world, "a.log");
         fs::remove_file(&file).unwrap();
-        let result = facts(&world.look(), &planned, &identity);
+        let result = facts(&world.look(), b"a.log", &seen);
         assert_eq!(result, Err(Outcome::AlreadyGone));
         world.link("a.log", world.canary.join("plain"));
-        let result = facts(&world.look(), &planned, &identity);
+        let result = facts(&world.look(), b"a.log", &seen);
         assert_eq!(
             result,
             Err(Outcome::Skipped("changed since planned".into()))
@@ -88,7 +79,7 @@ fn facts_are_those_of_the_very_thing_that_was_planned() {
         )
         .unwrap();
         // Opening a FIFO must not wait for its other end.
-        let result = facts(&world.look(), &planned, &identity);
+        let result = facts(&world.look(), b"a.log", &seen);
         assert_eq!(
             result,
             Err(Outcome::Skipped("changed since planned".into()))
@@ -102,13 +93,13 @@ fn a_link_and_a_directory_have_their_facts() {
     world.link("link", "somewhere/else");
     fs::create_dir(world.at("made")).unwrap();
     fs::set_permissions(world.at("made"), fs::Permissions::from_mode(0o1750)).unwrap();
-    let (planned, identity) = target(&world, "link");
-    let link = facts(&world.look(), &planned, &identity).unwrap();
+    let seen = identity(&world, "link");
+    let link = facts(&world.look(), b"link", &seen).unwrap();
     // printf somewhere/else | sha256sum
     let digest = "28b96bda7609c31780fae0b721fbd9aaea7d54d16f81fcfc97ba6c030d5dc334";
     assert_eq!(link["sha256"], digest);
-    let (planned, identity) = target(&world, "made");
-    let directory = facts(&world.look(), &planned, &identity).unwrap();
+    let seen = identity(&world, "made");
+    let directory = facts(&world.look(), b"made", &seen).unwrap();
     assert_eq!(directory["mode"], 0o1750);
 }
 
