@@ -125,7 +125,7 @@ impl Leftovers {
         let mut left = None;
         for purpose in [Purpose::Quarantine, Purpose::Staging] {
             if let Some(private) = Private::open(&self.root, purpose, &self.deployment_id)? {
-                let is_gone = private.adopt().remove_if_empty(&self.root, &*self.leaf);
+                let is_gone = private.remove_if_empty(&self.root, &*self.leaf);
                 if !is_gone && purpose == Purpose::Staging {
                     left = Some(purpose.directory(&self.deployment_id));
                 }

@@ -47,8 +47,6 @@ pub(super) struct Private {
     deployment_id: String,
     /// [`HOME`], the directory of the purpose, and the run's own.
     chain: [OwnedFd; 3],
-    /// Which of them were made now.
-    made: [bool; 3],
 }
 
 impl Private {
@@ -99,18 +97,17 @@ impl Private {
             return Err(failed(Errno::NOTDIR));
         };
         let shared = Privacy::NobodyElseWrites;
-        let (home, one) = step(root, (top, HOME), (make, shared)).map_err(failed)?;
-        let (middle, two) = step(root, (&home, purpose.name()), (make, shared)).map_err(failed)?;
+        let (home, _) = step(root, (top, HOME), (make, shared)).map_err(failed)?;
+        let (middle, _) = step(root, (&home, purpose.name()), (make, shared)).map_err(failed)?;
         let own = (make, Privacy::NobodyElseEnters);
-        let (last, three) = step(root, (&middle, deployment_id), own).map_err(failed)?;
-        if make == Make::All && !three {
+        let (last, is_new) = step(root, (&middle, deployment_id), own).map_err(failed)?;
+        if make == Make::All && !is_new {
             return Err(failed(Errno::EXIST));
         }
         Ok(Self {
             purpose,
             deployment_id: deployment_id.to_owned(),
             chain: [home, middle, last],
-            made: [one, two, three],
         })
     }
 
@@ -148,8 +145,8 @@ impl Private {
         }
     }
 
-    /// Removes the run's directory, and those above it that this run made, as far as they are empty. Answers whether
-    /// the run's own is gone.
+    /// Removes the run's directory and our own above it, as far as they are empty: of several runs at once the last
+    /// leaves nothing. Answers whether the run's own is gone.
     pub(super) fn remove_if_empty(&self, root: &Root, leaf: &dyn Leaf) -> bool {
         let Ok((Holder::Root(top), _)) = root.holder(HOME.as_bytes()) else {
             return false;
@@ -160,23 +157,17 @@ impl Private {
             (top.as_fd(), HOME),
         ];
         let mut is_gone = false;
-        for ((directory, name), made) in steps.into_iter().zip(self.made.iter().rev()) {
+        for (directory, name) in steps {
             let at = At {
                 directory,
                 name: name.as_bytes(),
             };
-            if !made || leaf.unlink(at, AtFlags::REMOVEDIR).is_err() {
+            if leaf.unlink(at, AtFlags::REMOVEDIR).is_err() {
                 break;
             }
             is_gone = true;
         }
         is_gone
-    }
-
-    /// As if this run had made all of the directories: an empty one that the dead run left is to go too.
-    pub(super) fn adopt(mut self) -> Self {
-        self.made = [true; 3];
-        self
     }
 }
 

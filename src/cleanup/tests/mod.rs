@@ -8,11 +8,14 @@ mod disk;
 mod guards;
 mod journal;
 mod kit;
+mod leaf;
 mod links;
+mod meddler;
 #[cfg(target_os = "linux")]
 mod mounts;
 mod names;
 mod planning;
+mod quarantine;
 #[cfg(target_os = "linux")]
 mod races;
 mod random;
