@@ -8,6 +8,10 @@
 //! Sweeper::open(.., ApplyToken)       the capability to remove; a read-only run never gets an ApplyToken
 //! Sweeper::sweep(identified, journal) intents durable, then act, then look, then results durable
 //! Root::sight(path, identity)         for `recover`: is the planned thing still there?
+//! Sweeper::manifests(identified)      what a restore will need: digests, modes, attributes of what is quarantined
+//! Root::examine_kept(kept)            is a quarantined file what the record says, and is its place free?
+//! Restorer::open(.., RestoreToken)    the capability to put files back: one rename that replaces nothing
+//! pack, unpack                        a quarantine as one archive, of which nothing but content is believed
 //! ```
 //!
 //! A file with several names (hard links) loses the one that was planned; its content lives on under the others. A
