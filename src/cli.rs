@@ -38,6 +38,8 @@ pub enum Command {
     Rules,
     /// Check a database: integrity, seal, completeness
     Verify(VerifyArgs),
+    /// Put quarantined files back, never over something that exists
+    Restore(RestoreArgs),
     /// Seal honestly what a killed run left behind
     Recover {
         /// The database that the killed run was to write
@@ -102,6 +104,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Pack the quarantined files into an archive (tar, compressed with Zstandard)
+    #[arg(long, value_name = "FILE")]
+    pub export_quarantine: Option<PathBuf>,
+
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -142,6 +148,33 @@ pub struct VerifyArgs {
     /// The SHA-256 of the file that the run printed
     #[arg(long, value_name = "HEX")]
     pub expect_sha256: Option<String>,
+}
+
+/// Arguments of `restore`.
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// The database of the run that quarantined the files; the restore is recorded in it, too
+    pub database: PathBuf,
+
+    /// The workspace [default: the one that the database names]
+    #[arg(long, value_name = "PATH")]
+    pub workspace: Option<PathBuf>,
+
+    /// The session whose files are put back [default: the latest that quarantined any]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Only files that match, relative to the workspace; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+
+    /// Take the files from an archive that `run --export-quarantine` wrote
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub from: Option<PathBuf>,
+
+    /// Show what would be put back; change and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What `--apply` may change.

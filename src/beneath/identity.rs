@@ -120,6 +120,12 @@ impl Identity {
         }
     }
 
+    /// Whether `now` is the same object under another name: a rename changes the time of change, and putting times back
+    /// may change that of the content.
+    pub fn is_same_renamed(&self, now: &Self) -> bool {
+        self.is_same_object(now) && self.size == now.size
+    }
+
     fn is_same_object(&self, now: &Self) -> bool {
         self.kind == now.kind && self.id() == now.id()
     }
@@ -235,8 +241,9 @@ fn widen(field: impl TryInto<u64>) -> u64 {
     field.try_into().unwrap_or(u64::MAX)
 }
 
-/// The same number that the walk computes, saturating far outside of any real time.
-fn nanoseconds(seconds: impl TryInto<i64>, rest: impl TryInto<i64>) -> i64 {
+/// A time of `stat` as nanoseconds since 1970-01-01 UTC: the same number that the walk computes, saturating far outside
+/// of any real time.
+pub fn nanoseconds(seconds: impl TryInto<i64>, rest: impl TryInto<i64>) -> i64 {
     let seconds = seconds.try_into().unwrap_or(i64::MAX);
     let rest = rest.try_into().unwrap_or(0);
     seconds.saturating_mul(1_000_000_000).saturating_add(rest)
@@ -265,6 +272,24 @@ mod tests {
         assert_eq!(back, file());
         let text = file().to_json().to_string();
         assert_eq!(serde_json::from_str::<Identity>(&text).unwrap(), file());
+    }
+
+    #[test]
+    fn a_renamed_file_is_known_by_its_object_and_size() {
+        let renamed = Identity {
+            changed_ns: 77,
+            modified_ns: 1,
+            mount: None,
+            ..file()
+        };
+        assert!(file().is_same_renamed(&renamed));
+        let other = Identity { size: 5, ..renamed };
+        assert!(!file().is_same_renamed(&other));
+        let other = Identity {
+            inode: 5,
+            ..renamed
+        };
+        assert!(!file().is_same_renamed(&other));
     }
 
     #[test]

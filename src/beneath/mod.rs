@@ -7,7 +7,7 @@ mod record;
 mod root;
 pub mod sandbox;
 
-pub use identity::{FileId, Identity, ObjectKind, look, look_at_file, look_at_open};
+pub use identity::{FileId, Identity, ObjectKind, look, look_at_file, look_at_open, nanoseconds};
 pub use record::{ContainmentRecord, ThreadLimits};
 pub use root::{
     Containment, Holder, MOUNT_POINT, Root, RootError, RootRules, Unresolved, WorkspaceMarks,

@@ -8,6 +8,10 @@
 //! Sweeper::open(.., ApplyToken)       the capability to remove; a read-only run never gets an ApplyToken
 //! Sweeper::sweep(identified, journal) intents durable, then act, then look, then results durable
 //! Leftovers::settle(intent)           for `recover`: what became of it; puts back what was moved aside
+//! Sweeper::manifests(identified)      what a restore will need: digests, modes, attributes of what is quarantined
+//! Root::examine_kept(kept)            is a quarantined file what the record says, and is its place free?
+//! Restorer::open(.., RestoreToken)    the capability to put files back: one rename that replaces nothing
+//! pack, unpack                        a quarantine as one archive, of which nothing but content is believed
 //! ```
 //!
 //! A file is first moved under a private name (`staging.rs`), looked at there, and removed only if it is the very thing
@@ -24,6 +28,7 @@
 //! into the quarantine is where the record says.
 
 mod act;
+mod archive;
 mod budget;
 mod cachedir;
 mod hands;
@@ -31,11 +36,15 @@ mod identify;
 mod layout;
 mod leaf;
 mod leftover;
+mod manifest;
 mod matcher;
+mod metadata;
 mod outcome;
+mod own_directories;
 mod plan;
 mod protection;
 mod repository;
+mod restore;
 mod selection;
 mod sight;
 mod staging;
@@ -44,13 +53,18 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{Packed, Unpacked, pack, unpack};
 pub use cachedir::{CACHEDIR_SIGNATURE, cache_directories};
 pub use identify::{Identified, Look};
 pub use leftover::{Interrupted, Leftovers};
+pub use manifest::{Attribute, DirectoryManifest, Manifest, facts};
+pub use metadata::Shortfall;
 pub use outcome::{Intent, Outcome, Settled, Stop, Swept};
+pub use own_directories::{Staging, quarantine_of, quarantined_at};
 pub use plan::{Facts, plan};
 pub use protection::{GitIndex, Protected, Protection, Reach};
 pub use repository::{RepositoryError, repository_places};
+pub use restore::{Directories, Kept, PutBack, RestoreToken, Restorer};
 pub use sight::Sight;
 pub use sweep::{ApplyToken, Journal, Orders, SweepError, Sweeper, quarantine_path};
 pub use target::{Action, Denial, Denied, Plan, RuleTally, Target};

@@ -213,7 +213,17 @@ fn look(intent: Intent<'_>) -> store::Sight {
         number: intent.number as usize,
         is_quarantine: intent.action_type == cleanup::Action::FileQuarantine.as_str(),
     };
-    match leftovers.settle(&interrupted) {
+    let is_restore = intent.action_type == "file_restore";
+    let sight = match (is_restore, intent.kept_at) {
+        (false, _) => leftovers.settle(&interrupted),
+        (true, Some(kept_at)) => Root::open(Path::new(intent.workspace), &RootRules::default())
+            .map_or(cleanup::Sight::Different, |root| {
+                root.sight_of_restore(intent.path, kept_at.as_bytes(), intent.identity)
+            }),
+        (true, None) => cleanup::Sight::Different,
+    };
+    match sight {
+        cleanup::Sight::Restored => store::Sight::Restored,
         cleanup::Sight::Same => store::Sight::Same,
         cleanup::Sight::Absent => store::Sight::Absent,
         cleanup::Sight::Kept => store::Sight::Kept,

@@ -2,7 +2,9 @@
 
 mod about;
 mod database;
+mod export;
 mod places;
+mod restore;
 mod run;
 
 use crate::cli::{Cli, Command};
@@ -19,6 +21,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Explain { name } => about::explain(&name),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
+        Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
         Command::Schema { of } => about::schema(of),
         Command::Completions { shell } => about::completions(shell),

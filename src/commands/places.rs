@@ -4,7 +4,7 @@ use crate::beneath::FileId;
 use crate::ci::Environment;
 use crate::cleanup::Reach;
 use crate::cli::RunArgs;
-use crate::phases::Places;
+use crate::phases::{Export, Places};
 use crate::policy::Policy;
 use crate::walk::OwnOutputs;
 use std::os::unix::ffi::OsStrExt as _;
@@ -28,7 +28,7 @@ pub(super) fn places(
     policy: &Policy,
     arguments: &RunArgs,
     (root, database): (&Path, &Path),
-    environment: &Environment,
+    (environment, export): (&Environment, Option<&Export>),
 ) -> Places {
     let mut own_outputs = OwnOutputs::default();
     if let Ok(inside) = database.strip_prefix(root) {
@@ -38,6 +38,12 @@ pub(super) fn places(
     let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
     let (output, patch) = (named(&arguments.output), named(&arguments.patch));
     for path in [&output, &patch].into_iter().flatten() {
+        if let Ok(inside) = path.strip_prefix(root) {
+            own_outputs.add(inside.as_os_str().as_bytes());
+        }
+    }
+    let exports = export.map(|export| [Some(export.path.clone()), export.partial().ok()]);
+    for path in exports.into_iter().flatten().flatten() {
         if let Ok(inside) = path.strip_prefix(root) {
             own_outputs.add(inside.as_os_str().as_bytes());
         }
@@ -57,6 +63,10 @@ pub(super) fn places(
     protect(arguments.policy.clone(), "the policy");
     protect(output, "the report");
     protect(patch, "the patch");
+    protect(
+        export.map(|export| export.path.clone()),
+        "the exported quarantine",
+    );
     protect(Some(database.to_owned()), "the record");
     let runner = runner_directories(environment);
     protected.extend(
@@ -90,7 +100,7 @@ fn runner_directories(environment: &Environment) -> Vec<(PathBuf, String)> {
 }
 
 /// Directories that are no workspace: homes, the CI runner's own directories, and all that holds one of them.
-fn forbidden_roots(runner: &[(PathBuf, String)]) -> Vec<(FileId, String)> {
+pub(super) fn forbidden_roots(runner: &[(PathBuf, String)]) -> Vec<(FileId, String)> {
     let homes = std::env::home_dir().into_iter().chain(own_homes());
     let homes = homes.map(|home| (home, "the home directory"));
     let runner = runner

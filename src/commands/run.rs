@@ -1,5 +1,6 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
+use super::export::export;
 use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
@@ -21,6 +22,8 @@ use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Names of the policy in a workspace.
 const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
@@ -28,7 +31,7 @@ const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
 /// More than any document may have: the policy room says so with a better message.
 const MOST_POLICY_BYTES: usize = 2 << 20;
 
-struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> jiff::Timestamp {
@@ -63,12 +66,19 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment.is_ci(),
     );
     let watch = Watch::new(Progress::new(mode));
-    stop_on_signals(&watch)?;
+    stop_on_signals(&watch.interruption())?;
+    let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
     let recorder =
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
-        places: places(&policy, arguments, (&path, &database), &environment),
+        places: places(
+            &policy,
+            arguments,
+            (&path, &database),
+            (&environment, export.as_ref()),
+        ),
         containment,
+        export,
         root,
         policy: &policy,
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
@@ -296,7 +306,7 @@ fn refused(error: StoreError) -> Problem {
     clippy::disallowed_methods,
     reason = "the edge: the ci room gets its variables from here"
 )]
-fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
+pub(super) fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
@@ -402,16 +412,16 @@ fn source(environment: &Environment, root: &Path) -> github::Source {
     }
 }
 
-fn stop_on_signals(watch: &Watch) -> anyhow::Result<()> {
+pub(super) fn stop_on_signals(interruption: &Arc<AtomicBool>) -> anyhow::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     for signal in [SIGINT, SIGTERM] {
         // The second signal ends the program at once; what is recorded by then stays for `recover`.
         signal_hook::flag::register_conditional_shutdown(
             signal,
             i32::from(Exit::Interrupted.code()),
-            watch.interruption(),
+            Arc::clone(interruption),
         )?;
-        signal_hook::flag::register(signal, watch.interruption())?;
+        signal_hook::flag::register(signal, Arc::clone(interruption))?;
     }
     Ok(())
 }

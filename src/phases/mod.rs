@@ -2,6 +2,7 @@
 
 mod apply;
 mod cleanup;
+mod cleanup_export;
 mod cleanup_guard;
 mod look;
 mod moment;
@@ -12,6 +13,7 @@ mod verdict;
 mod verify;
 
 pub use cleanup::Places;
+pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs};
@@ -74,6 +76,8 @@ pub struct Job<'j> {
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
     pub places: Places,
+    /// Where this run's quarantined files are packed to, if they are.
+    pub export: Option<Export>,
     /// Of the fingerprints of credentials; in no record.
     pub secret_key: Key,
     /// The time.
@@ -128,7 +132,10 @@ pub fn run(job: &Job<'_>, recorder: Recorder, outputs: &mut Outputs<'_>) -> anyh
     let seen = run.phase(Phase::Validate, validate::run)?;
     let fixed = run.phase(Phase::Apply, |run| apply::run(run, seen.as_ref(), outputs))?;
     let fixed = fixed.unwrap_or_default();
-    let changed = run.phase(Phase::Cleanup, |run| cleanup::run(run, seen.as_ref()))?;
+    let changed = run.phase(Phase::Cleanup, |run| {
+        let did = cleanup::run(run, seen.as_ref());
+        cleanup_export::run(run, did)
+    })?;
     run.phase(Phase::Verify, |run| {
         verify::run(run, seen.as_ref(), (&fixed, changed.unwrap_or(false)))
     })?;

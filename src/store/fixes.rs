@@ -239,6 +239,7 @@ pub(super) fn settle_intents(
             deployment_id: session,
             number: 0,
             action_type: "fix",
+            kept_at: None,
             path: unescape(text, raw.as_deref()),
             identity: &serde_json::json!({ "before_sha256": before, "after_sha256": after }),
         });

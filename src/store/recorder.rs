@@ -1,7 +1,6 @@
 //! The recorder: what the phases of one run write to.
 
 use super::error::{SqlContext, StoreError};
-use super::journal;
 use super::open::{self, Survive};
 use super::private::{Destination, PrivateDir};
 use super::publish::{self, Published};
@@ -12,7 +11,7 @@ use super::rows::{
 };
 use super::schema;
 use super::writer::{Feed, integer, transaction};
-use super::{seal, session, totals};
+use super::{journal, quarantined, seal, session, totals};
 use crate::finding::{Finding, Fingerprint, Severity};
 use crate::walk::Skipped;
 use rusqlite::{Connection, params};
@@ -366,12 +365,13 @@ fn insert_start(
 ) -> Result<(), StoreError> {
     let session = &start.deployment_id;
     conn.execute(
-        "INSERT INTO deployment_sessions (deployment_id, start_time, workspace_path, created_at) \
-         VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO deployment_sessions (deployment_id, start_time, workspace_path, total_phases, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             session,
             start.start_time,
             start.workspace_path,
+            quarantined::phases(&start.details),
             created_at(&start.start_time)
         ],
     )

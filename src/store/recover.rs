@@ -12,7 +12,17 @@
 //! | it is absent | `failed: interrupted, now absent` | `applied_unconfirmed` |
 //! | another object is there | `failed: interrupted, now another file` | `unknown` |
 //!
-//! `files_affected` stays 0 where nobody observed the act; the seal counts the last two as ambiguous. What was only
+//! Of a file that was to be put back two places are looked at; a rename keeps the object, so that its being at the one
+//! and not at the other was the act:
+//!
+//! | where it was kept | at its place | `action_result` | `state` |
+//! |---|---|---|---|
+//! | still there | anything | `skipped: not applied, the run was interrupted` | `skipped` |
+//! | absent | the same object | `restored`, with `files_affected` 1 | `restored` |
+//! | otherwise | | `failed: interrupted, ...` | `applied_unconfirmed` or `unknown` |
+//!
+//! `files_affected` stays 0 where nobody observed the act; the seal counts `applied_unconfirmed` and `unknown` as
+//! ambiguous. What was only
 //! planned stays `planned`: it was.
 
 use super::error::{FileContext, SqlContext, StoreError};
@@ -41,6 +51,8 @@ pub enum Sight {
     PutBack,
     /// Another object had been moved aside; it was put back.
     PutBackOther,
+    /// The file that was to come back is at its place, and no longer where it was kept.
+    Restored,
     /// Something is aside and could not be put back: where, and why.
     Aside(String),
 }
@@ -55,6 +67,7 @@ impl Sight {
                 let text = "skipped: changed since planned, and put back";
                 (text.into(), "skipped", 0)
             }
+            Self::Restored => ("restored".into(), "restored", 1),
             Self::Kept => ("quarantined".into(), "quarantined", 1),
             Self::Aside(place) => {
                 let text = format!("failed: interrupted, and what was there is at {place}");
@@ -91,6 +104,8 @@ pub struct Intent<'a> {
     /// What identified the object when it was planned; of a fix `before_sha256` (null: there was no file) and
     /// `after_sha256`.
     pub identity: &'a serde_json::Value,
+    /// Where a file is kept that was to go into the quarantine, or to come back. Untrusted.
+    pub kept_at: Option<&'a str>,
 }
 
 /// A dead run that was dealt with.
@@ -262,7 +277,8 @@ fn settle_intents(
     const DOING: &str = "read the intended actions";
     let mut select = conn
         .prepare(
-            "SELECT d.action_id, a.target_path, d.path_bytes, d.identity, s.workspace_path, d.number, a.action_type FROM cleanup_details d \
+            "SELECT d.action_id, a.target_path, d.path_bytes, d.identity, s.workspace_path, d.number, a.action_type, \
+             d.kept_at FROM cleanup_details d \
              JOIN cleanup_actions a ON a.id = d.action_id \
              JOIN deployment_sessions s ON s.deployment_id = d.deployment_id \
              WHERE d.deployment_id = ?1 AND d.state = 'intent' ORDER BY d.action_id",
@@ -278,6 +294,7 @@ fn settle_intents(
                 workspace: row.get(4)?,
                 number: row.get(5)?,
                 action_type: row.get(6)?,
+                kept_at: row.get(7)?,
             })
         })
         .doing(DOING)?
@@ -293,6 +310,7 @@ fn settle_intents(
                 action_type: &row.action_type,
                 path: unescape(&row.target_path, row.path_bytes.as_deref()),
                 identity: &identity,
+                kept_at: row.kept_at.as_deref(),
             })
         });
         let (result, state, files) = sight.result();
@@ -316,4 +334,5 @@ struct IntentRow {
     workspace: String,
     number: u32,
     action_type: String,
+    kept_at: Option<String>,
 }

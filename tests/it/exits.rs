@@ -126,6 +126,7 @@ fn help_of_every_command() {
       explain      Explain a rule or a detector: what, why, how to fix, options, examples
       rules        List all rules
       verify       Check a database: integrity, seal, completeness
+      restore      Put quarantined files back, never over something that exists
       recover      Seal honestly what a killed run left behind
       schema       Print the JSON Schema of the policy, for editors and validators
       completions  Print a completion script
@@ -189,6 +190,9 @@ fn help_of_every_command() {
 
           --output <FILE>
               Write the report to a file instead of standard output
+
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's

@@ -19,7 +19,9 @@ mod fixes; // what --apply=fix writes, and its patch
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone
+mod quarantine; // set aside, exported, put back
 mod record; // the database
+mod restore; // quarantined files come back
 mod schema; // files against JSON Schema
 mod secrets; // credentials
 mod suites; // the public suites for parsers

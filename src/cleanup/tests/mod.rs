@@ -21,4 +21,5 @@ mod quarantine;
 #[cfg(target_os = "linux")]
 mod races;
 mod random;
+mod restoring;
 mod selection;

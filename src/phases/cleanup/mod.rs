@@ -57,7 +57,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     }
     let mut detail = planning::detail(run, seen, &plan);
     if !run.job.may_clean_up {
-        record_plan(run, &plan, None)?;
+        record_plan(run, &plan, (None, &[]))?;
         return Ok(Did {
             result: false,
             detail,
@@ -139,8 +139,9 @@ fn sweep(
     };
     let sweeper = Sweeper::open(run.job.root.path(), &root_rules(run)?, (orders, token))?;
     run.containment.opened(sweeper.containment());
-    let identified = sweeper.identify(plan, protection);
-    record_plan(run, plan, Some(&identified))?;
+    let mut identified = sweeper.identify(plan, protection);
+    let manifests = sweeper.manifests(&mut identified);
+    record_plan(run, plan, (Some(&identified), &manifests))?;
     let mut journal = RecordJournal {
         run,
         begun: std::time::Instant::now(),
@@ -154,14 +155,17 @@ fn sweep(
 fn record_plan(
     run: &Run<'_>,
     plan: &Plan,
-    identified: Option<&Identified<'_>>,
+    (identified, manifests): (Option<&Identified<'_>>, &[Option<serde_json::Value>]),
 ) -> anyhow::Result<()> {
     let timestamp = stamp(run.job.clock.now());
     let targets = plan.targets().iter().enumerate().map(|(index, target)| {
-        let identity = match identified.map(|identified| &identified.looks()[index]) {
+        let mut identity = match identified.map(|identified| &identified.looks()[index]) {
             Some(Look::Present(identity)) => identity.to_json(),
             Some(Look::Settled(_)) | None => target.facts(),
         };
+        if let Some(Some(manifest)) = manifests.get(index) {
+            identity["manifest"] = manifest.clone();
+        }
         let is_present =
             identified.is_some_and(|identified| identified.looks()[index].is_present());
         let kept_at = (is_present && target.action == Action::FileQuarantine)
