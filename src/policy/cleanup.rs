@@ -18,6 +18,10 @@ pub(super) struct CleanupDraft {
     pub(super) limits: CleanupLimits,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of the policy, or what the reader knows of it"
+)]
 struct CleanupRuleDraft {
     path: KeyPath,
     position: Position,

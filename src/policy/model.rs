@@ -146,6 +146,7 @@ pub struct CleanupPolicy {
 
 /// One cleanup rule.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the policy")]
 pub struct CleanupRule {
     /// Its name in the policy.
     pub name: String,

@@ -115,8 +115,8 @@ pub(super) fn lay_gate(gate: &mut Gate, item: &Item<'_>, report: &mut Report) {
                 }
             }
             "min_score" => {
-                gate.min_score =
-                    percentage(&field, "a score from 0 to 100", report).or(gate.min_score)
+                let score = percentage(&field, "a score from 0 to 100", report);
+                gate.min_score = score.or(gate.min_score);
             }
             _ => {
                 if field.boolean(report) == Some(true) {
