@@ -10,8 +10,8 @@ mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
 mod encodings; // what is text, in which encoding, and how large
 mod examples; // each rule's examples, through the binary
-mod exits;
-mod fixes; // exit codes and errors
+mod exits; // exit codes and errors
+mod fixes; // fixes shown, as a patch, and applied
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone
