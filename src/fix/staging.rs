@@ -11,6 +11,11 @@ use std::io::{Error, Result};
 /// Where it is, relative to the workspace.
 pub const STAGING: &str = ".factory-gate/staging";
 
+/// The name differs from that of the cleanup's directory of the same run: each room clears up after itself.
+fn own_path(deployment_id: &str) -> String {
+    format!("{STAGING}/{deployment_id}.fix")
+}
+
 /// A run's own staging directory.
 pub(super) struct Staging {
     directory: OwnedFd,
@@ -20,7 +25,7 @@ pub(super) struct Staging {
 impl Staging {
     /// Makes the directory of the run with this id. It must be new, and nobody else's.
     pub(super) fn create(root: &Root, deployment_id: &str) -> Result<Self> {
-        let own = format!("{STAGING}/{deployment_id}");
+        let own = own_path(deployment_id);
         for (path, must_be_new) in [(".factory-gate", false), (STAGING, false), (&own, true)] {
             let (holder, name) = root
                 .holder(path.as_bytes())
@@ -70,7 +75,7 @@ pub fn clear_staging(
     known: &BTreeSet<String>,
     _token: &super::ApplyToken,
 ) -> Result<u64> {
-    let own = format!("{STAGING}/{deployment_id}");
+    let own = own_path(deployment_id);
     if deployment_id.contains('/') || crate::beneath::names::escapes(own.as_bytes()) {
         return Err(named(&own, &std::io::ErrorKind::InvalidInput.into()));
     }
