@@ -31,7 +31,6 @@ mod act;
 mod archive;
 mod budget;
 mod cachedir;
-mod hands;
 mod identify;
 mod layout;
 mod leaf;

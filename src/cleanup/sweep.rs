@@ -2,14 +2,16 @@
 //! durable. While one batch is acted on, the intents of the next are written.
 
 use super::act::Acts;
-use super::hands::hands;
 use super::identify::{Identified, Look};
 use super::leaf::{Leaf, System};
 use super::outcome::{Intent, Outcome, Settled, Stop, Swept};
 use super::protection::Protection;
 use super::staging::Purpose;
 use super::target::{Action, Plan, Target};
-use crate::beneath::{Containment, FileId, Identity, ObjectKind, Root, RootError, RootRules};
+use crate::beneath::sandbox::{Rights, Touch};
+use crate::beneath::{
+    Containment, FileId, Hands, Identity, ObjectKind, Root, RootError, RootRules, ThreadLimits,
+};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -49,16 +51,24 @@ pub trait Journal {
     /// They may not be durable. Nothing further is then removed.
     fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()>;
 
+    /// Told before the first act: what the kernel holds the threads to.
+    ///
+    /// # Errors
+    /// It may not be recorded. Nothing is then removed.
+    fn limited(&mut self, _limits: &ThreadLimits) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     /// Asked before the intents of each batch: what keeps the sweep from going on. What is not begun stays planned.
     fn stop(&self) -> Option<Stop> {
         None
     }
 }
 
-/// The record could not be made durable, so the sweep stopped.
+/// The sweep stopped: mostly because the record could not be made durable.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the record of the cleanup could not be made durable, so cleanup stopped; \
+    "cleanup stopped before its end; \
      the results of {} targets are not in the record", .unrecorded.len()
 )]
 pub struct SweepError {
@@ -154,6 +164,7 @@ impl Sweeper {
             &actions,
         );
         let mut course = Course {
+            root: &self.root,
             acts: &acts,
             identified,
             orders: &self.orders,
@@ -175,6 +186,7 @@ impl Sweeper {
 
 /// A sweep under way.
 struct Course<'s, 'p> {
+    root: &'s Root,
     acts: &'s Acts<'s>,
     identified: &'s Identified<'p>,
     orders: &'s Orders,
@@ -189,7 +201,9 @@ impl Course<'_, '_> {
         if count == 0 {
             return Ok(());
         }
-        let pool = hands(self.orders.hands)?;
+        let hands = Hands::new("sweep", self.orders.hands, &self.rights()?)?;
+        journal.limited(&hands.limits)?;
+        let pool = &hands.pool;
         let size = self.orders.batch.max(1);
         let batch = |number: usize| (number * size).min(count)..((number + 1) * size).min(count);
         self.swept.stopped = journal.stop();
@@ -237,6 +251,23 @@ impl Course<'_, '_> {
         journal.commit_any(&self.settled, &[])?;
         self.settled.clear();
         Ok(())
+    }
+
+    /// What the threads need: to change the directories of the plan's files, and to remove directories that are empty.
+    fn rights(&self) -> anyhow::Result<Rights> {
+        let present = self
+            .identified
+            .pairs()
+            .filter(|(_, look)| look.is_present());
+        let touched = present.map(|(target, _)| {
+            let touch = match target.action {
+                Action::DirectoryRemoval => Touch::RemoveEmptyDirectory,
+                Action::FileRemoval | Action::FileQuarantine => Touch::Change,
+            };
+            (&*target.path, touch)
+        });
+        Rights::beneath(self.root, touched)
+            .map_err(|why| anyhow::anyhow!("the rights to act are not known: {why:?}"))
     }
 
     fn intents(&self, batch: std::ops::Range<usize>) -> Vec<Intent> {

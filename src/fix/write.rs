@@ -101,6 +101,11 @@ const EXCHANGES: usize = 16;
 type Done<T> = Result<T, Outcome>;
 
 impl<'r> Fixer<'r> {
+    /// The workspace.
+    pub fn root(&self) -> &'r Root {
+        self.root
+    }
+
     /// Opens a workspace for fixing, with a staging directory for the run of this id.
     ///
     /// # Errors

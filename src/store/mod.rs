@@ -5,6 +5,7 @@
 //! [`verify`] proves a file, [`open_reader`] reads one; both take it for hostile.
 
 mod chain;
+mod containment;
 mod describe;
 mod error;
 mod finished;

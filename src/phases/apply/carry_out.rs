@@ -2,6 +2,8 @@
 
 use super::plan::{Planned, Planner};
 use super::{Count, Fixed};
+use crate::beneath::sandbox::{Rights, Touch};
+use crate::beneath::{Hands, ThreadLimits};
 use crate::fix::{Act, Fixer, Outcome};
 use crate::phases::Run;
 use crate::phases::report::Outputs;
@@ -56,42 +58,77 @@ impl Done {
     }
 }
 
-/// Makes every planned fix, in order, and hands what was changed to the patch.
-pub(super) fn all(
-    (run, desk): (&Run<'_>, &Planner<'_>),
-    fixer: &Fixer,
-    planned: &[Planned],
-    outputs: &mut Outputs<'_>,
-) -> anyhow::Result<Done> {
-    let recorder = &run.recorder;
-    let wants_patch = outputs.wants_patch();
-    let mut done = Done::default();
-    let mut settled: Vec<SettledFix> = Vec::new();
-    let numbered = numbered(planned);
-    for batch in numbered.chunks(BATCH) {
-        if run.job.watch.is_interrupted() {
-            done.is_stopped = true;
-            break;
-        }
-        let intents = batch.iter().flat_map(|(_, numbers)| numbers.clone());
-        recorder.journal_fixes(std::mem::take(&mut settled), intents.collect())?;
-        let acted: Vec<(Outcome, Vec<u8>)> = batch
-            .par_iter()
-            .map(|(one, numbers)| act(desk, fixer, (one, numbers.start), wants_patch))
-            .collect();
-        for ((one, numbers), (outcome, patch)) in batch.iter().zip(acted) {
-            done.count(desk, one, &outcome);
-            outputs.push_patch(&patch);
-            settled.extend(numbers.clone().map(|number| SettledFix {
-                number,
-                status: outcome.to_string(),
-            }));
-        }
+/// The fixes of one run, and the threads that make them.
+pub(super) struct Work<'w, 'j> {
+    run: &'w Run<'j>,
+    desk: &'w Planner<'w>,
+    fixer: &'w Fixer<'w>,
+    numbered: Vec<(&'w Planned, Range<u32>)>,
+    hands: Hands,
+}
+
+impl<'w, 'j> Work<'w, 'j> {
+    /// Starts the threads, which may change the directories of the planned files and nothing else.
+    pub(super) fn begin(
+        (run, desk): (&'w Run<'j>, &'w Planner<'w>),
+        fixer: &'w Fixer<'w>,
+        planned: &'w [Planned],
+    ) -> anyhow::Result<Self> {
+        let numbered = numbered(planned);
+        let touched = numbered
+            .iter()
+            .map(|(one, _)| (desk.path(one.task), Touch::Change));
+        let rights = Rights::beneath(fixer.root(), touched)
+            .map_err(|why| anyhow::anyhow!("the rights to write are not known: {why:?}"))?;
+        let hands = Hands::new("fix", rayon::current_num_threads(), &rights)?;
+        Ok(Self {
+            run,
+            desk,
+            fixer,
+            numbered,
+            hands,
+        })
     }
-    if !settled.is_empty() {
-        recorder.journal_fixes(settled, Vec::new())?;
+
+    /// What the kernel holds the threads to.
+    pub(super) fn limits(&self) -> &ThreadLimits {
+        &self.hands.limits
     }
-    Ok(done)
+
+    /// Makes every planned fix, in order, and hands what was changed to the patch.
+    pub(super) fn all(&self, outputs: &mut Outputs<'_>) -> anyhow::Result<Done> {
+        let recorder = &self.run.recorder;
+        let wants_patch = outputs.wants_patch();
+        let mut done = Done::default();
+        let mut settled: Vec<SettledFix> = Vec::new();
+        for batch in self.numbered.chunks(BATCH) {
+            if self.run.job.watch.is_interrupted() {
+                done.is_stopped = true;
+                break;
+            }
+            let intents = batch.iter().flat_map(|(_, numbers)| numbers.clone());
+            recorder.journal_fixes(std::mem::take(&mut settled), intents.collect())?;
+            let (desk, fixer) = (self.desk, self.fixer);
+            let acted: Vec<(Outcome, Vec<u8>)> = self.hands.pool.install(|| {
+                batch
+                    .par_iter()
+                    .map(|(one, numbers)| act(desk, fixer, (one, numbers.start), wants_patch))
+                    .collect()
+            });
+            for ((one, numbers), (outcome, patch)) in batch.iter().zip(acted) {
+                done.count(desk, one, &outcome);
+                outputs.push_patch(&patch);
+                settled.extend(numbers.clone().map(|number| SettledFix {
+                    number,
+                    status: outcome.to_string(),
+                }));
+            }
+        }
+        if !settled.is_empty() {
+            recorder.journal_fixes(settled, Vec::new())?;
+        }
+        Ok(done)
+    }
 }
 
 /// The files that are to be fixed, each with the numbers of its rows.

@@ -98,6 +98,7 @@ fn with_root(
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<Fixed> {
     let mut reasons = Vec::new();
+    let mut containment = run.containment.clone();
     let shared: &Run<'_> = run;
     let going = cleanup::files_to_go(shared, seen);
     let fixed = look::with_scan(shared, (&seen.walked, &seen.plan, None), |scan| {
@@ -111,7 +112,12 @@ fn with_root(
         }
         let token = ApplyToken::because_apply_was_asked_for();
         let fixer = Fixer::open(&root, shared.recorder.deployment_id(), token)?;
-        let done = carry_out::all((shared, &desk), &fixer, &planned, outputs);
+        containment.opened(root.containment());
+        let done = carry_out::Work::begin((shared, &desk), &fixer, &planned).and_then(|work| {
+            containment.acted(work.limits().clone());
+            shared.recorder.containment(&containment.to_json())?;
+            work.all(outputs)
+        });
         fixer.close();
         let done = done?;
         detail["applied"] = done.applied.json();
@@ -124,6 +130,7 @@ fn with_root(
         Ok(done.fixed)
     })?;
     run.reasons.extend(reasons);
+    run.containment = containment;
     Ok(fixed)
 }
 

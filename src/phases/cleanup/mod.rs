@@ -5,6 +5,7 @@ mod planning;
 use super::cleanup_guard::{root_rules, with_repository};
 use super::{Did, Run, Seen, stamp};
 use crate::beneath::FileId;
+use crate::beneath::ThreadLimits;
 use crate::cleanup::{
     Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
     Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
@@ -146,8 +147,13 @@ fn sweep(
         run,
         begun: std::time::Instant::now(),
         max_time: limits.max_time,
+        threads: None,
     };
-    let swept = sweeper.sweep(&identified, &mut journal)?;
+    let swept = sweeper.sweep(&identified, &mut journal);
+    if let Some(threads) = journal.threads {
+        run.containment.acted(threads);
+    }
+    let swept = swept?;
     Ok((swept, sweeper.containment().as_str()))
 }
 
@@ -202,9 +208,18 @@ struct RecordJournal<'r, 'j> {
     run: &'r Run<'j>,
     begun: std::time::Instant,
     max_time: Option<std::time::Duration>,
+    /// What the kernel holds the threads to that act.
+    threads: Option<ThreadLimits>,
 }
 
 impl Journal for RecordJournal<'_, '_> {
+    fn limited(&mut self, limits: &ThreadLimits) -> anyhow::Result<()> {
+        let mut means = self.run.containment.clone();
+        means.acted(limits.clone());
+        self.threads = Some(limits.clone());
+        Ok(self.run.recorder.containment(&means.to_json())?)
+    }
+
     fn stop(&self) -> Option<Stop> {
         if self.run.job.watch.is_interrupted() {
             return Some(Stop::Interrupted);
