@@ -45,7 +45,7 @@ fn a_time_in_the_future_is_never_old() {
         });
     let scene = Scene::of(world);
     let now = SystemTime::now();
-    let day = Duration::from_secs(86_400);
+    let day = Duration::from_hours(24);
     for (name, time) in [
         ("old", now - 2 * day),
         ("future", now + 2 * day),

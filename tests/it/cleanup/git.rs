@@ -18,7 +18,7 @@ fn tracked_files_stay_in_every_state_that_git_knows() {
     type Change = fn(&World);
     let states: [(&str, Change); 6] = [
         ("committed", |world| {
-            world.git_command(&["commit", "--quiet", "-m", "x"])
+            world.git_command(&["commit", "--quiet", "-m", "x"]);
         }),
         ("staged only", |_| ()),
         ("modified", |world| {
@@ -56,13 +56,13 @@ fn every_form_of_index_is_read_or_everything_is_refused() {
     type Change = fn(&World);
     let forms: [(&str, Change); 6] = [
         ("version 4", |world| {
-            world.git_command(&["update-index", "--index-version", "4"])
+            world.git_command(&["update-index", "--index-version", "4"]);
         }),
         ("split", |world| {
-            world.git_command(&["update-index", "--split-index"])
+            world.git_command(&["update-index", "--split-index"]);
         }),
         ("untracked cache", |world| {
-            world.git_command(&["update-index", "--untracked-cache"])
+            world.git_command(&["update-index", "--untracked-cache"]);
         }),
         ("fsmonitor", |world| {
             world.git_command(&["config", "core.fsmonitor", "true"]);
@@ -116,10 +116,10 @@ fn an_index_that_cannot_be_read_refuses_everything() {
     type Change = fn(&Scene);
     let damages: [(&str, Change); 5] = [
         ("not an index", |scene| {
-            std::fs::write(scene.at(".git/index"), "DIRC nonsense").unwrap()
+            std::fs::write(scene.at(".git/index"), "DIRC nonsense").unwrap();
         }),
         ("empty", |scene| {
-            std::fs::write(scene.at(".git/index"), "").unwrap()
+            std::fs::write(scene.at(".git/index"), "").unwrap();
         }),
         ("cut off", |scene| {
             let bytes = std::fs::read(scene.at(".git/index")).unwrap();
@@ -186,7 +186,7 @@ fn nested_repositories_are_left_whole() {
     type Build = fn(&Scene);
     let kinds: [(&str, Build); 8] = [
         ("repository", |scene| {
-            scene.git_command(&["init", "--quiet", "trash/inner"])
+            scene.git_command(&["init", "--quiet", "trash/inner"]);
         }),
         ("worktree of the workspace", |scene| {
             scene.git_command(&["commit", "--quiet", "-m", "x"]);
@@ -198,10 +198,10 @@ fn nested_repositories_are_left_whole() {
             scene.git_command(&["init", "--quiet", &gitdir, "trash/inner"]);
         }),
         ("bare", |scene| {
-            scene.git_command(&["init", "--quiet", "--bare", "trash/inner"])
+            scene.git_command(&["init", "--quiet", "--bare", "trash/inner"]);
         }),
         ("bare, called x.git", |scene| {
-            scene.git_command(&["init", "--quiet", "--bare", "x.git"])
+            scene.git_command(&["init", "--quiet", "--bare", "x.git"]);
         }),
         ("submodule", |scene| {
             scene.git_command(&["init", "--quiet", "../origin"]);

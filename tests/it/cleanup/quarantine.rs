@@ -103,10 +103,10 @@ fn nothing_is_restored_over_something() {
     type Occupy = fn(&Scene);
     let occupied: [(&str, Occupy); 4] = [
         ("a file", |scene| {
-            std::fs::write(scene.at("a.tmp"), "new\n").unwrap()
+            std::fs::write(scene.at("a.tmp"), "new\n").unwrap();
         }),
         ("a directory", |scene| {
-            std::fs::create_dir(scene.at("a.tmp")).unwrap()
+            std::fs::create_dir(scene.at("a.tmp")).unwrap();
         }),
         ("a link", |scene| {
             std::os::unix::fs::symlink("../canary/one.tmp", scene.at("a.tmp")).unwrap();
@@ -150,7 +150,7 @@ fn nothing_is_restored_through_what_took_a_directorys_place() {
             std::os::unix::fs::symlink("other", scene.at("deep")).unwrap();
         }),
         ("a file", |scene| {
-            std::fs::write(scene.at("deep"), "x\n").unwrap()
+            std::fs::write(scene.at("deep"), "x\n").unwrap();
         }),
     ];
     for (what, change) in changes {
@@ -221,7 +221,7 @@ fn a_quarantine_that_leads_elsewhere_takes_nothing() {
             std::fs::write(scene.at(".factory-gate/quarantine"), "x\n").unwrap();
         }),
         ("a file above it", |scene| {
-            std::fs::write(scene.at(".factory-gate"), "x\n").unwrap()
+            std::fs::write(scene.at(".factory-gate"), "x\n").unwrap();
         }),
     ];
     for (what, prepare) in prepared {

@@ -9,7 +9,7 @@ fn rule(options: &str) -> World {
 }
 
 fn aged(scene: &Scene, path: &str, days: u32) {
-    let time = SystemTime::now() - days * Duration::from_secs(86_400);
+    let time = SystemTime::now() - days * Duration::from_hours(24);
     std::fs::File::options()
         .write(true)
         .open(scene.at(path))

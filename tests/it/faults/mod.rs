@@ -13,6 +13,7 @@ pub(crate) mod strace; // a run with one fault
 
 use crate::cleanup::kit::can_run;
 use invariants::{Mode, Size, Stage};
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use strace::Fault;
@@ -45,11 +46,12 @@ fn try_all((size, mode): (Size, Mode), faults: &[Fault], least: usize) {
     });
     let (dead, failed) = (dead.into_inner(), failed.into_inner());
     let flags = flags.into_inner().unwrap();
-    println!(
-        "{} faults: {dead} killed, {failed} failed, {} flags",
-        faults.len(),
+    let count = faults.len();
+    let told = format!(
+        "{count} faults: {dead} killed, {failed} failed, {} flags\n",
         flags.len()
     );
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
     assert!(flags.is_empty(), "{} flags: {flags:#?}", flags.len());
     assert!(
         dead + failed >= least,
