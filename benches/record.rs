@@ -98,6 +98,8 @@ fn finding(number: u32, rules: &[Arc<str>]) -> Finding {
             end_line: line,
             end_column: 24,
         }),
+        fixable: None,
+        change: None,
         columns: None,
         message: "3 spaces or tabs at the end of the line".into(),
         excerpt: Some(Excerpt {

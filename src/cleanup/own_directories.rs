@@ -120,9 +120,36 @@ impl Restorer {
     /// As [`Restorer::remove_if_empty`].
     pub fn remove_empty_quarantine(&self, deployment_id: &str) -> anyhow::Result<()> {
         let [quarantine, staging] = OWN_DIRECTORIES;
-        self.remove_if_empty(&[&quarantine_of(deployment_id), quarantine, staging])
+        let own = quarantine_of(deployment_id);
+        // Before the last look at it, so that the note goes with the last quarantine.
+        match remove(self.root(), &own, AtFlags::REMOVEDIR) {
+            Ok(()) if self.holds_only_the_note(quarantine) => {
+                let note = [quarantine, b"/", NOTE].concat();
+                remove(self.root(), &note, AtFlags::empty()).map_err(problem)?;
+            }
+            _ => {}
+        }
+        self.remove_if_empty(&[&own, quarantine, staging])
+    }
+
+    /// Whether the quarantine of all runs holds nothing but the file that hides it from git.
+    fn holds_only_the_note(&self, quarantine: &[u8]) -> bool {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let names = self
+            .root()
+            .holder(quarantine)
+            .ok()
+            .and_then(|(holder, name)| openat(holder, name, flags, Mode::empty()).ok())
+            .and_then(|directory| rustix::fs::Dir::read_from(&directory).ok());
+        let is_note = |name: &[u8]| matches!(name, b"." | b"..") || name == NOTE;
+        names.is_some_and(|mut names| {
+            names.all(|entry| entry.is_ok_and(|entry| is_note(entry.file_name().to_bytes())))
+        })
     }
 }
+
+/// Hides the quarantine from git.
+const NOTE: &[u8] = b".gitignore";
 
 fn problem(error: Errno) -> anyhow::Error {
     anyhow!(std::io::Error::from(error)).context("the workspace's staging directory cannot be used")

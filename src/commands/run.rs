@@ -48,11 +48,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
-    // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
-    environment.checkout = environment
-        .checkout
-        .and_then(|path| path.canonicalize().ok());
+    let environment = environment();
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
@@ -60,13 +56,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
     let start = session_start(&policy, &path, (&environment, random.id));
     let policies = policy_rows(&policy);
-    let mode = Mode::choose(
-        arguments.quiet,
-        std::io::stderr().is_terminal(),
-        environment.is_ci(),
-    );
-    let watch = Watch::new(Progress::new(mode));
-    stop_on_signals(&watch.interruption())?;
+    let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
     let recorder =
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
@@ -106,6 +96,26 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         database_name: arguments.database.display().to_string(),
     };
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+}
+
+fn environment() -> Environment {
+    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
+    // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
+    environment.checkout = environment
+        .checkout
+        .and_then(|path| path.canonicalize().ok());
+    environment
+}
+
+fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch> {
+    let mode = Mode::choose(
+        arguments.quiet,
+        std::io::stderr().is_terminal(),
+        environment.is_ci(),
+    );
+    let watch = Watch::new(Progress::new(mode));
+    stop_on_signals(&watch.interruption())?;
+    Ok(watch)
 }
 
 fn form(arguments: &RunArgs, environment: &Environment) -> Form {

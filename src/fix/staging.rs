@@ -11,6 +11,9 @@ use std::io::{Error, Result};
 /// Where it is, relative to the workspace.
 pub const STAGING: &str = ".factory-gate/staging";
 
+/// Ends the name of a file that is not whole yet.
+pub(super) const IN_PART: &str = ".part";
+
 /// The name differs from that of the cleanup's directory of the same run: each room clears up after itself.
 fn own_path(deployment_id: &str) -> String {
     format!("{STAGING}/{deployment_id}.fix")
@@ -65,7 +68,8 @@ impl Staging {
 }
 
 /// Removes what a dead run left in its staging directory, as far as it is known: contents with one of these digests
-/// are what the run made, or what it has replaced by that; so is what is empty. Anything else stays. Answers how many files went.
+/// are what the run made, or what it has replaced by that; what it had not made whole was never anything else's. Anything
+/// else stays. Answers how many files went.
 ///
 /// # Errors
 /// The directory is not this user's own, or something in it cannot be removed.
@@ -91,13 +95,15 @@ pub fn clear_staging(
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         let path = format!("{own}/{}", entry.file_name().to_string_lossy());
+        let number = name.strip_suffix(IN_PART.as_bytes());
         // What is not a number is none of ours.
-        if !name.iter().all(u8::is_ascii_digit) {
+        if !number.unwrap_or(name).iter().all(u8::is_ascii_digit) {
             continue;
         }
-        if let Ok(Some(digest)) = super::digest_at(root, path.as_bytes())
-            && (known.contains(&digest) || digest == super::sha256(b""))
-        {
+        let is_ours = number.is_some()
+            || super::digest_at(root, path.as_bytes())
+                .is_ok_and(|digest| digest.is_some_and(|digest| known.contains(&digest)));
+        if is_ours {
             let place = Place {
                 directory: directory.as_fd(),
                 name,

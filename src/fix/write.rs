@@ -4,7 +4,7 @@
 use super::disk::{Disk, Place, System};
 use super::original::{self, unresolved};
 use super::settle::State;
-use super::staging::Staging;
+use super::staging::{IN_PART, Staging};
 use crate::beneath::{Holder, Identity, Root, look, look_at_file, names};
 use anyhow::Context as _;
 use rustix::fd::{AsFd as _, OwnedFd};
@@ -304,14 +304,21 @@ impl<'r> Fixer<'r> {
     }
 
     /// Makes the new file: content, then owner, attributes and mode of the old one; durable. If anything fails there is
-    /// no new file.
+    /// no new file. It gets the name of its number when it is whole: what a killed run leaves under the other is in part
+    /// its own and nobody else's.
     fn stage(&self, number: &str, after: &State, old: Option<&OwnedFd>) -> Done<Identity> {
+        let in_part = format!("{number}{IN_PART}");
         let file = self
             .staging
-            .file(number.as_bytes())
+            .file(in_part.as_bytes())
             .map_err(Outcome::failed)?;
-        let made = self.fill(&file, after, old);
-        made.map_err(|outcome| self.discard(self.staged_place(number), outcome))
+        let part = self.staged_place(&in_part);
+        let made = self.fill(&file, after, old).and_then(|identity| {
+            let whole = self.staged_place(number);
+            self.disk.rename_new(part, whole).map_err(error_outcome)?;
+            Ok(identity)
+        });
+        made.map_err(|outcome| self.discard(part, outcome))
     }
 
     fn fill(&self, file: &OwnedFd, after: &State, old: Option<&OwnedFd>) -> Done<Identity> {

@@ -19,6 +19,7 @@ mod quarantined;
 mod read;
 mod recorder;
 mod recover;
+pub mod resolution;
 pub mod rows;
 mod schema;
 mod seal;

@@ -225,7 +225,12 @@ impl PrivateDir {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
         let lock = match rustix::fs::openat(&handle, "lock", flags, Mode::empty()) {
             Ok(lock) => lock,
-            Err(rustix::io::Errno::NOENT | rustix::io::Errno::LOOP) => return Ok(None),
+            // A run died after everything else of it was gone: only what is empty goes.
+            Err(rustix::io::Errno::NOENT) => {
+                let _not_empty = rustix::fs::rmdir(path);
+                return Ok(None);
+            }
+            Err(rustix::io::Errno::LOOP) => return Ok(None),
             Err(error) => return Err(error).at("open the lock in", path),
         };
         match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {

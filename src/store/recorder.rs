@@ -12,7 +12,7 @@ use super::rows::{
 use super::schema;
 use super::writer::{Feed, integer, transaction};
 use super::{journal, quarantined, seal, session, totals};
-use crate::finding::{Finding, Fingerprint, Severity};
+use crate::finding::{Finding, Severity};
 use crate::walk::Skipped;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -216,24 +216,6 @@ impl Recorder {
         let (settled, intents) = (settled.to_vec(), intents.to_vec());
         self.feed
             .transact_durably(move |conn, _| journal::advance(conn, &settled, &intents))
-    }
-
-    /// Marks the violations of files and directories that are gone as `removed`. Answers how many there are.
-    ///
-    /// # Errors
-    /// The rows could not be written.
-    pub fn mark_resolved(&self, paths: Vec<Box<[u8]>>) -> Result<u64, StoreError> {
-        self.feed
-            .transact(move |conn, _| journal::mark_removed(conn, &paths))
-    }
-
-    /// Marks violations that a whole-tree rule does not find any more as `removed`. Answers how many there are.
-    ///
-    /// # Errors
-    /// The rows could not be written.
-    pub fn mark_resolved_findings(&self, gone: Vec<Fingerprint>) -> Result<u64, StoreError> {
-        self.feed
-            .transact(move |conn, _| journal::mark_not_found(conn, &gone))
     }
 
     /// Counts of unresolved violations by rule: (open, suppressed).
