@@ -125,7 +125,10 @@ impl Restorer {
         match remove(self.root(), &own, AtFlags::REMOVEDIR) {
             Ok(()) if self.holds_only_the_note(quarantine) => {
                 let note = [quarantine, b"/", NOTE].concat();
-                remove(self.root(), &note, AtFlags::empty()).map_err(problem)?;
+                match remove(self.root(), &note, AtFlags::empty()) {
+                    Ok(()) | Err(Errno::NOENT) => {}
+                    Err(error) => return Err(problem(error)),
+                }
             }
             _ => {}
         }
