@@ -194,6 +194,12 @@ fn help_of_every_command() {
           --export-quarantine <FILE>
               Pack the quarantined files into an archive (tar, compressed with Zstandard)
 
+          --color <WHEN>
+              When to use colours
+              
+              [default: auto]
+              [possible values: auto, always, never]
+
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
 
@@ -202,12 +208,6 @@ fn help_of_every_command() {
               - warning: Errors and warnings
               - note:    Any finding
               - never:   Nothing
-
-          --color <WHEN>
-              When to use colours
-              
-              [default: auto]
-              [possible values: auto, always, never]
 
           --limit <N>
               Most findings that the text report shows; the record always holds all
