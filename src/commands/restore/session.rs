@@ -408,7 +408,7 @@ impl Session<'_> {
             files_scanned: 0,
             files_skipped: 0,
             bytes_scanned: 0,
-            containment: None,
+            containment: Some(json!({ "resolution": restorer.root().containment().as_str() })),
         };
         let Self {
             recorder,
