@@ -97,7 +97,7 @@ impl Guard<'_> {
         if let Some(name) = self.protection.denies_file(seen.id()) {
             return refuse(format!("protected: {name}"));
         }
-        if !is_as_planned(target, &seen) {
+        if !is_as_planned(target, &seen) || self.protection.is_too_new(&seen) {
             return Err(Outcome::changed());
         }
         if seen.kind == ObjectKind::File && target.hard_links == HardLinks::Keep && seen.links > 1 {

@@ -102,6 +102,8 @@ struct Run<'j> {
 
 /// What phase 1 saw.
 struct Seen<'j> {
+    /// When the walk began.
+    walked_at: jiff::Timestamp,
     walked: Walked,
     plan: Plan<'j>,
     outcome: Outcome,

@@ -7,6 +7,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
+    let walked_at = run.job.clock.now();
     let walked = look::walk_workspace(run);
     run.job.watch.check()?;
     if let Some(error) = &walked.git_error {
@@ -42,6 +43,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
     });
     Ok(Did {
         result: Seen {
+            walked_at,
             walked,
             plan,
             outcome,

@@ -46,7 +46,8 @@ pub(super) fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
         (None, None) => GitIndex::NoRepository,
     };
     let places = &run.job.places;
-    let mut protection = Protection::new(index);
+    let walked_at = i64::try_from(seen.walked_at.as_nanosecond()).unwrap_or(i64::MAX);
+    let mut protection = Protection::new(index).since(walked_at);
     for path in places.own_outputs.paths() {
         protection = protection.path(path, Reach::Subtree, "the record");
     }

@@ -97,3 +97,63 @@ fn limits_that_are_no_numbers_are_mistakes() {
         assert!(scene.has("a.tmp"), "{limit}");
     }
 }
+
+/// A cleanup that takes longer than it may stops between two batches: what was not begun stays planned, and is done by
+/// the next run.
+#[test]
+fn a_cleanup_over_its_time_stops_and_says_so() {
+    let world = (0..3000).fold(cleaning(&limited("max_time: 0s")), |world, number| {
+        world.file(format!("d{}/{number}.tmp", number % 5), "x\n")
+    });
+    let scene = Scene::of(world);
+    let answer = scene.sweep();
+    if answer.status == 2 {
+        // No time at all is a mistake in the policy; a moment is none.
+        assert!(answer.stderr.contains("max_time"), "{answer:?}");
+        return;
+    }
+    assert_eq!(answer.status, 3, "{answer:?}");
+    assert!(answer.stdout.contains("max_time"), "{answer:?}");
+    let rows = scene.rows();
+    let planned = rows.iter().filter(|row| row.ends_with("|planned")).count();
+    assert!(planned > 0, "{} rows, none left", rows.len());
+    scene.assert_rows_are_true();
+}
+
+/// So many failures, and no more, are borne.
+#[test]
+fn a_cleanup_with_too_many_failures_stops() {
+    let name = "a_cleanup_with_too_many_failures";
+    if !super::kit::can_run(name, "strace", &["-f", "-qq", "-o", "/dev/null", "true"]) {
+        return;
+    }
+    let world = (0..2500).fold(cleaning(&limited("max_failures: 3")), |world, number| {
+        world.file(format!("d{}/{number}.tmp", number % 5), "x\n")
+    });
+    let scene = Scene::of(world);
+    let output = std::process::Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat2"])
+        .args(["-e", "inject=renameat2:error=EIO:when=1..20"])
+        .arg(crate::world::binary())
+        .args(super::kit::SWEEP)
+        .current_dir(scene.beside(""))
+        .env_remove("GITHUB_ACTIONS")
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(3),
+        "{}",
+        super::kit::say(&output)
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("max_failures"), "{text}");
+    let rows = scene.rows();
+    let not_begun = rows
+        .iter()
+        .filter(|row| row.ends_with("|planned") || row.contains("|skipped: not begun"));
+    assert!(not_begun.count() > 0, "everything was tried");
+    scene.assert_rows_are_true();
+    let again = scene.sweep();
+    assert_eq!(again.status, 0, "{again:?}");
+}

@@ -110,6 +110,20 @@ fn what_changed_after_the_plan_stays() {
     assert!(scene.has("z/last.tmp"));
 
     let (scene, rows) = late_change(|scene| {
+        let last = scene.at("z/last.tmp");
+        let time = std::fs::metadata(&last).unwrap().modified().unwrap();
+        std::fs::write(scene.at("other"), "OLD\n").unwrap();
+        std::fs::rename(scene.at("other"), &last).unwrap();
+        let file = std::fs::File::options().write(true).open(&last).unwrap();
+        file.set_modified(time).unwrap();
+    });
+    assert_eq!(rows, changed, "the same size and time, another file");
+    assert_eq!(
+        std::fs::read_to_string(scene.at("z/last.tmp")).unwrap(),
+        "OLD\n"
+    );
+
+    let (scene, rows) = late_change(|scene| {
         std::fs::remove_file(scene.at("z/last.tmp")).unwrap();
         std::fs::create_dir(scene.at("z/last.tmp")).unwrap();
     });
