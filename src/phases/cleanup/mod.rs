@@ -109,11 +109,16 @@ fn shortfalls(run: &mut Run<'_>, swept: &Swept) {
             .push(format!("the cleanup was stopped before its end{limit}"));
     }
     if swept.failed > 0 {
-        run.reasons.push(format!(
-            "{} targets of the cleanup could not be removed",
-            swept.failed
-        ));
+        run.reasons.push(not_removed(swept.failed));
     }
+}
+
+/// Why failed removals make the verdict undecided.
+fn not_removed(count: u64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!(
+        "{count} target{plural} of the cleanup could not be removed; the table cleanup_actions says why"
+    )
 }
 
 /// What a guard keeps is for a person to look at: the policy wants to remove what must not be removed.
@@ -249,4 +254,15 @@ impl Journal for RecordJournal<'_, '_> {
 
 fn number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_removed;
+
+    #[test]
+    fn one_target_is_not_several() {
+        assert!(not_removed(1).starts_with("1 target of "));
+        assert!(not_removed(2).starts_with("2 targets of "));
+    }
 }

@@ -158,8 +158,8 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
         LogLine::new().text(&line).write(out)?;
     }
     let has = |word: &str| groups.keys().any(|(_, result)| result == word);
-    if has("planned") && !has("removed") {
-        let line = "  nothing was removed: only a run with --apply removes";
+    if has("planned") && !has("removed") && !has("quarantined") {
+        let line = "  nothing was removed: only a run with --apply or --apply=cleanup removes";
         LogLine::new().styled(DIM, line).write(out)?;
     }
     Ok(out.write_all(b"\n")?)
@@ -181,7 +181,7 @@ fn cleanup_rows(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Resu
         }
         shown += 1;
         table.row([
-            (PLAIN, &row.action_result),
+            (PLAIN, shown_result(run.record, &row.action_result)),
             (PLAIN, &row.target_path),
             (DIM, &text::bytes(row.bytes)),
             (DIM, &row.cleanup_rule),
@@ -190,6 +190,16 @@ fn cleanup_rows(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Resu
     })?;
     table.write(out)?;
     Ok(shown as u64)
+}
+
+/// A row's result; why the plan was refused as a whole stands beside the verdict, and is not repeated for each row.
+fn shown_result<'r>(record: &RunRecord, result: &'r str) -> &'r str {
+    let Some((word @ "refused", why)) = result.split_once(": ") else {
+        return result;
+    };
+    let mut reasons = record.end.iter().flat_map(|end| &end.verdict_reasons);
+    let told = reasons.any(|reason| reason.strip_prefix("cleanup was refused: ") == Some(why));
+    if told { word } else { result }
 }
 
 fn skipped(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
