@@ -21,6 +21,8 @@ pub mod rules;
 
 pub mod policy;
 
+pub mod base;
+
 pub mod scan;
 
 pub mod beneath;

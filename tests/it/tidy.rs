@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("policy", &["finding", "walk", "rules"]),
+    ("base", &["walk", "ci"]),
     (
         "scan",
         &[
@@ -37,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "secrets",
             "rules",
             "policy",
+            "base",
             "editorconfig",
         ],
     ),
@@ -49,16 +51,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "phases",
         &[
-            "finding", "walk", "secrets", "rules", "policy", "scan", "beneath", "cleanup", "fix",
-            "store", "ci", "report",
+            "finding", "walk", "secrets", "rules", "policy", "base", "scan", "beneath", "cleanup",
+            "fix", "store", "ci", "report",
         ],
     ),
     ("cli", &[]),
     (
         "commands",
         &[
-            "cli", "finding", "walk", "secrets", "rules", "policy", "scan", "beneath", "cleanup",
-            "fix", "store", "ci", "report", "phases",
+            "cli", "finding", "walk", "secrets", "rules", "policy", "base", "scan", "beneath",
+            "cleanup", "fix", "store", "ci", "report", "phases",
         ],
     ),
     ("main", &["cli", "commands", "phases"]),

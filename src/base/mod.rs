@@ -1,0 +1,13 @@
+//! The commit that a change is compared with: found, explained, and read from git's objects; never with a checkout, a
+//! `git` process or the network.
+
+mod objects;
+
+pub use objects::{BaseError, CommitId, Reader, Repository};
+
+mod tree;
+
+pub use tree::{CommitTree, Mode, TreeEntry};
+
+#[cfg(test)]
+mod tests;
