@@ -6,9 +6,9 @@ use super::{Answer, Problem, stdout};
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{Apply, FailOn, Format, RunArgs};
+use crate::cli::{self, Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
+use crate::phases::{self, Asked, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
@@ -71,6 +71,13 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         export,
         root,
         policy: &policy,
+        asked: Asked {
+            base: None,
+            scope: match arguments.scope {
+                cli::Scope::All => Scope::All,
+                cli::Scope::Changed => Scope::Changed,
+            },
+        },
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
@@ -228,6 +235,7 @@ fn load_policy(
             policy.gate.min_score = None;
         }
     }
+    policy.gate.new_only |= arguments.new_only;
     Ok(policy)
 }
 

@@ -51,7 +51,7 @@ mod text_rules;
 mod trial;
 
 pub use check::{
-    Build, Check, Content, DefaultPaths, Example, ExampleFile, ExampleKind, Files, Level,
+    Build, Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files, Level,
     OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};

@@ -80,7 +80,7 @@ fn everything_else_of_a_policy_is_read() {
          suppressions:\n  - {rule: file-size, paths: [big.bin], reason: ' ok ', owner: '@x', expires: 2027-06-30}\n\
          cleanup:\n  rules:\n    logs: {paths: ['**/*.log'], older_than: 7d, larger_than: 1 KiB, action: remove, tracked: true}\n\
          \x20 keep: [logs/audit.log]\n  limits: {max_files: 5, max_bytes: 2 GiB}\n\
-         gate: {fail_on: never, min_score: 99.5, new_only: false}\n\
+         gate: {fail_on: never, min_score: 99.5, new_only: true}\n\
          workspace: {enter_nested: true, allow_unreadable: ['x/**'], max_content: 64 MiB}\n",
     );
     assert_eq!(patterns(&policy, &policy.exclude), ["third_party/**"]);
