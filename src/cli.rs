@@ -112,6 +112,10 @@ pub struct RunArgs {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
 
+    /// The commit that the change is compared with
+    #[arg(long, value_name = "COMMIT")]
+    pub base: Option<String>,
+
     /// Fail only on violations that the base does not have
     #[arg(long)]
     pub new_only: bool,

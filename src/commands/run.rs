@@ -3,6 +3,7 @@
 use super::export::export;
 use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
+use crate::base::{CommitId, Repository};
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
@@ -72,7 +73,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         root,
         policy: &policy,
         asked: Asked {
-            base: None,
+            base: base(arguments, &path),
             scope: match arguments.scope {
                 cli::Scope::All => Scope::All,
                 cli::Scope::Changed => Scope::Changed,
@@ -103,6 +104,12 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         database_name: arguments.database.display().to_string(),
     };
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+}
+
+/// The commit to compare with, if it was named and is there.
+fn base(arguments: &RunArgs, workspace: &Path) -> Option<CommitId> {
+    let repository = Repository::open(workspace).ok()??;
+    repository.reader().commit(arguments.base.as_deref()?).ok()
 }
 
 fn environment() -> Environment {
