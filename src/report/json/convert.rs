@@ -7,7 +7,7 @@ use super::document::{
 };
 use super::streamed::{Actions, Violations};
 use crate::finding;
-use crate::report::tally::{Tally, last_validation};
+use crate::report::tally::{Tally, last_validation, notices};
 use crate::report::{Database, Run};
 use crate::store::rows;
 
@@ -28,6 +28,7 @@ pub(super) fn document<'a>(run: &Run<'a>) -> Document<'a> {
             failing: row.things_failing,
         }),
         counts: Counts::from(Tally::of(record)),
+        notices: notices(record),
         phases: record.phases.iter().map(Phase::from).collect(),
         rules: record.rules.iter().map(RuleResult::from).collect(),
         suppressions: record.suppressions.iter().map(Suppression::from).collect(),
@@ -90,6 +91,7 @@ impl From<Tally> for Counts {
             errors,
             warnings,
             notes,
+            existing,
             suppressed,
             resolved,
         } = tally;
@@ -97,6 +99,7 @@ impl From<Tally> for Counts {
             errors,
             warnings,
             notes,
+            existing,
             suppressed,
             resolved,
         }

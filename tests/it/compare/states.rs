@@ -161,13 +161,13 @@ fn a_suppression_that_goes_uncovers_something_new_and_one_that_comes_covers() {
 fn another_editorconfig_makes_violations_of_unchanged_files_new() {
     let world = World::new()
         .policy("version: 1\nextends: []\nrules: { trailing-whitespace: error, indentation: error }\n")
-        .file("src/a.txt", "\tx\n")
-        .file("other/a.txt", "\tx\n")
+        .file("src/a.c", "\tx\n")
+        .file("other/a.c", "\tx\n")
         .file("src/.editorconfig", "[*]\nindent_style = tab\n");
     let base = commit(&world);
     assert_eq!(states(&world, &base), (vec![], 0));
     write(&world, "src/.editorconfig", "[*]\nindent_style = space\n");
-    assert_eq!(states(&world, &base), (vec!["new indentation src/a.txt:1".into()], 1));
+    assert_eq!(states(&world, &base), (vec!["new indentation src/a.c:1".into()], 1));
 }
 
 #[test]
