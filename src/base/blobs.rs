@@ -71,7 +71,10 @@ impl BlobHash {
     /// Of a content of `size` bytes, by the hash function of this id.
     pub fn new(like: gix::ObjectId, size: u64) -> Self {
         let mut hasher = gix::hash::hasher(like.kind());
-        hasher.update(&gix::objs::encode::loose_header(gix::objs::Kind::Blob, size));
+        hasher.update(&gix::objs::encode::loose_header(
+            gix::objs::Kind::Blob,
+            size,
+        ));
         Self(hasher)
     }
 

@@ -6,7 +6,7 @@ use super::checkout;
 use super::objects::BaseError;
 use super::renames::{self, Added};
 use super::tree::{CommitTree, Mode, TreeEntry};
-use crate::walk::{Entry, EntryId, IndexMode, Kind, Root, Staged, Tree, Walked};
+use crate::walk::{Entry, EntryId, GitView, IndexMode, Kind, PathMap, Root, Staged, Tree, Walked};
 use bstr::ByteSlice as _;
 use gix::ObjectId;
 use rayon::prelude::*;
@@ -23,8 +23,8 @@ pub struct Changes {
     pub same: Vec<bool>,
     /// The same the other way round: for each entry of `base` whether the workspace has it.
     pub base_same: Vec<bool>,
-    /// Files and symlinks of the commit that the workspace has under another path, and that path; sorted by the first.
-    pub renames: Vec<(Box<[u8]>, Box<[u8]>)>,
+    /// Files and symlinks of the commit that the workspace has under another path, and that path.
+    pub renames: PathMap,
     /// All paths that differ, on either side, sorted as bytes; without directories.
     pub paths: Vec<Box<[u8]>>,
     /// Whether paths came, went, or became something else: what symlinks lead to may differ.
@@ -69,43 +69,31 @@ pub fn compare(blobs: &Blobs, root: &Root, walked: &Walked) -> Result<Changes, B
         .with_min_len(512)
         .map(|entry| comparer.judge(*entry))
         .collect();
-    let mut in_head = vec![None; commit.entries().len()];
-    let mut same_head = vec![None; commit.entries().len()];
-    for (entry, verdict) in entries.iter().zip(&verdicts) {
-        match verdict {
-            Verdict::Same(at) => (in_head[*at], same_head[*at]) = (Some(entry.id()), Some(entry.id())),
-            Verdict::Differs(at) => in_head[*at] = Some(entry.id()),
-            Verdict::None | Verdict::New => {}
-        }
-    }
+    let matches = Matches::new(commit, &verdicts);
     // What a sparse checkout leaves out is in neither workspace.
-    let is_left_out = |at: usize| in_head[at].is_none() && staged[at].is_some_and(|one| one.is_left_out);
+    let is_left_out =
+        |at: usize| !matches.is_there[at] && staged[at].is_some_and(|one| one.is_left_out);
     let there: Vec<usize> = (0..commit.entries().len())
         .filter(|at| !is_left_out(*at))
         .collect();
     let removed: Vec<&TreeEntry> = there
         .iter()
-        .filter(|at| in_head[**at].is_none())
+        .filter(|at| !matches.is_there[**at])
         .map(|at| &commit.entries()[*at])
         .collect();
-    let base = checkout::tree(blobs, &there, (tree, &same_head))?;
+    let base = checkout::tree(blobs, &there, (tree, &matches.same))?;
     let (same, base_same) = sameness((tree, &verdicts), &base);
     let ids = comparer.ids(&entries, &verdicts, walked, !removed.is_empty());
-    let added: Vec<Added<'_>> = entries
-        .iter()
-        .zip(&verdicts)
-        .filter(|(_, verdict)| **verdict == Verdict::New)
-        .map(|(entry, _)| Added {
-            entry: *entry,
-            id: ids[entry.id().0 as usize],
-        })
-        .collect();
+    let added = added(&entries, &verdicts, &ids);
     let renames = renames::find(&removed, &added, (blobs, root))?;
     let came_or_went = came_or_went(&comparer, (&entries, &verdicts), &base, &same);
     let paths = paths(&entries, &verdicts, &removed);
     Ok(Changes {
         came_or_went: came_or_went || !removed.is_empty(),
-        base_ids: base.entries().map(|entry| commit.find(entry.path()).map(TreeEntry::id)).collect(),
+        base_ids: base
+            .entries()
+            .map(|entry| commit.find(entry.path()).map(TreeEntry::id))
+            .collect(),
         like: commit.commit().0,
         base,
         same,
@@ -116,9 +104,53 @@ pub fn compare(blobs: &Blobs, root: &Root, walked: &Walked) -> Result<Changes, B
     })
 }
 
+/// For each entry of a commit what the workspace has at its path.
+struct Matches {
+    /// Something.
+    is_there: Vec<bool>,
+    /// The same, and which entry that is.
+    same: Vec<Option<EntryId>>,
+}
+
+impl Matches {
+    /// From the verdicts on the entries of the workspace, in tree order.
+    fn new(commit: &CommitTree, verdicts: &[Verdict]) -> Self {
+        let count = commit.entries().len();
+        let mut matches = Self {
+            is_there: vec![false; count],
+            same: vec![None; count],
+        };
+        for (id, verdict) in (0..).map(EntryId).zip(verdicts) {
+            match verdict {
+                Verdict::Same(at) => {
+                    matches.is_there[*at] = true;
+                    matches.same[*at] = Some(id);
+                }
+                Verdict::Differs(at) => matches.is_there[*at] = true,
+                Verdict::None | Verdict::New => {}
+            }
+        }
+        matches
+    }
+}
+
+fn added<'t>(
+    entries: &[Entry<'t>],
+    verdicts: &[Verdict],
+    ids: &[Option<ObjectId>],
+) -> Vec<Added<'t>> {
+    let all = entries.iter().zip(verdicts).zip(ids);
+    let new = all.filter(|((_, verdict), _)| **verdict == Verdict::New);
+    new.map(|((entry, _), id)| Added {
+        entry: *entry,
+        id: *id,
+    })
+    .collect()
+}
+
 /// For each entry of the commit what the index has at its path: both are sorted alike.
 fn staged_for<'w>(commit: &CommitTree, walked: &'w Walked) -> Vec<Option<Staged<'w>>> {
-    let mut staged = walked.git.iter().flat_map(|git| git.staged()).peekable();
+    let mut staged = walked.git.iter().flat_map(GitView::staged).peekable();
     commit
         .entries()
         .iter()
@@ -163,7 +195,8 @@ impl Comparer<'_> {
             return false;
         };
         // The mode of what git tracks is the index's, whatever the file system makes of it.
-        if staged.id != base.id() || staged.mode != base.mode || entry.tracked() != Some(base.mode) {
+        if staged.id != base.id() || staged.mode != base.mode || entry.tracked() != Some(base.mode)
+        {
             return false;
         }
         match (base.mode, entry.kind()) {
@@ -188,7 +221,11 @@ impl Comparer<'_> {
             Kind::File => self.root.read_file(path, MOST_COMPARED).ok()?,
             Kind::Symlink => {
                 let place = self.root.path().join(std::ffi::OsStr::from_bytes(path));
-                std::fs::read_link(place).ok()?.into_os_string().as_bytes().to_vec()
+                std::fs::read_link(place)
+                    .ok()?
+                    .into_os_string()
+                    .as_bytes()
+                    .to_vec()
             }
             _ => return None,
         };
@@ -206,7 +243,7 @@ impl Comparer<'_> {
     ) -> Vec<Option<ObjectId>> {
         let like = self.commit.commit().0;
         let mut staged: Vec<Option<ObjectId>> = vec![None; entries.len()];
-        for one in walked.git.iter().flat_map(|git| git.staged()) {
+        for one in walked.git.iter().flat_map(GitView::staged) {
             if let Some(entry) = walked.tree.find(one.path).filter(Entry::is_as_staged) {
                 staged[entry.id().0 as usize] = Some(one.id);
             }
@@ -255,15 +292,21 @@ fn came_or_went(
     base: &Tree,
     same: &[bool],
 ) -> bool {
-    let new_kind = entries.iter().zip(verdicts).any(|(entry, verdict)| match verdict {
-        Verdict::New => true,
-        Verdict::Differs(at) => {
-            let was_file = matches!(comparer.commit.entries()[*at].mode, Mode::Regular | Mode::Executable);
-            entry.kind() != Kind::File || !was_file
-        }
-        Verdict::None => !entry.is_ignored() && !same[entry.id().0 as usize],
-        Verdict::Same(_) => false,
-    });
+    let new_kind = entries
+        .iter()
+        .zip(verdicts)
+        .any(|(entry, verdict)| match verdict {
+            Verdict::New => true,
+            Verdict::Differs(at) => {
+                let was_file = matches!(
+                    comparer.commit.entries()[*at].mode,
+                    Mode::Regular | Mode::Executable
+                );
+                entry.kind() != Kind::File || !was_file
+            }
+            Verdict::None => !entry.is_ignored() && !same[entry.id().0 as usize],
+            Verdict::Same(_) => false,
+        });
     let listed = entries.iter().filter(|entry| !entry.is_ignored()).count();
     new_kind || listed != base.len()
 }

@@ -3,9 +3,8 @@
 use super::blobs::Blobs;
 use super::objects::BaseError;
 use super::tree::{Mode, TreeEntry};
-use crate::walk::{EntryId, Kind, Meta, Tree, TreeBuilder};
+use crate::walk::{EntryId, Kind, Meta, PathMap, Tree, TreeBuilder};
 use rayon::prelude::*;
-use std::collections::HashMap;
 
 /// Most bytes of a symlink's text.
 const MOST_LINK: u64 = 1 << 16;
@@ -44,11 +43,13 @@ pub(super) fn tree(
         push(&mut builder, path, meta)?;
     }
     let links = there.iter().map(|at| &entries[*at]);
-    let links = links.filter(|entry| entry.mode == Mode::Symlink).map(|entry| {
-        let text = blobs.read(&entry.path, MOST_LINK)?.unwrap_or_default();
-        Ok((entry.path.clone(), text.into_boxed_slice()))
-    });
-    let links: HashMap<_, _> = links.collect::<Result<_, _>>()?;
+    let links = links
+        .filter(|entry| entry.mode == Mode::Symlink)
+        .map(|entry| {
+            let text = blobs.read(&entry.path, MOST_LINK)?.unwrap_or_default();
+            Ok((entry.path.clone(), text.into_boxed_slice()))
+        });
+    let links: PathMap = links.collect::<Result<_, _>>()?;
     Ok(builder.finish(head.root().to_owned()).with_links(links))
 }
 
@@ -56,7 +57,10 @@ fn push(builder: &mut TreeBuilder, path: &[u8], meta: Meta) -> Result<(), BaseEr
     if builder.push(path, meta) {
         Ok(())
     } else {
-        Err(BaseError::unreadable("a path of the commit", "it has more than 65,535 bytes"))
+        Err(BaseError::unreadable(
+            "a path of the commit",
+            "it has more than 65,535 bytes",
+        ))
     }
 }
 
@@ -81,7 +85,14 @@ fn directories(
                 permissions: 0o755,
                 ..blank()
             };
-            push(builder, directory, Meta { ignored: false, ..meta.unwrap_or(made) })?;
+            push(
+                builder,
+                directory,
+                Meta {
+                    ignored: false,
+                    ..meta.unwrap_or(made)
+                },
+            )?;
         }
     }
     Ok(())

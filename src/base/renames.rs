@@ -3,10 +3,10 @@
 use super::blobs::Blobs;
 use super::objects::BaseError;
 use super::tree::{Mode, TreeEntry};
-use crate::walk::{Entry, Kind, Root};
+use crate::walk::{Entry, Kind, PathMap, Root};
 use gix::ObjectId;
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// A path that the commit does not have.
@@ -24,7 +24,7 @@ const MOST_FILES: usize = 1_000;
 /// Most pairs that are compared; with more only files of the same name are.
 const MOST_PAIRS: usize = 40_000;
 
-/// Pairs removed and added paths; each is in one pair at most. Sorted by the removed path.
+/// Pairs removed and added paths; each is in one pair at most.
 ///
 /// # Errors
 /// A blob of the commit cannot be read.
@@ -32,36 +32,42 @@ pub(super) fn find(
     removed: &[&TreeEntry],
     added: &[Added<'_>],
     (blobs, root): (&Blobs, &Root),
-) -> Result<Vec<(Box<[u8]>, Box<[u8]>)>, BaseError> {
+) -> Result<PathMap, BaseError> {
     if removed.is_empty() || added.is_empty() {
-        return Ok(Vec::new());
+        return Ok(PathMap::new());
     }
     let mut pairs = equal(removed, added);
     let gone: HashSet<&[u8]> = pairs.iter().map(|(from, _)| *from).collect();
     let come: HashSet<&[u8]> = pairs.iter().map(|(_, to)| *to).collect();
-    let removed = removed.iter().filter(|one| is_file(one.mode) && !gone.contains(&*one.path));
+    let removed = removed
+        .iter()
+        .filter(|one| is_file(one.mode) && !gone.contains(&*one.path));
     let added = added.iter().filter(|one| {
         one.entry.kind() == Kind::File && !come.contains::<[u8]>(one.entry.path().as_ref())
     });
     let old = removed.take(MOST_FILES).map(|one| {
         let small = blobs.size(one)? <= MOST_BYTES as u64;
-        let text = if small { blobs.read(&one.path, MOST_BYTES as u64)? } else { None };
+        let text = if small {
+            blobs.read(&one.path, MOST_BYTES as u64)?
+        } else {
+            None
+        };
         Ok((&*one.path, text.map(|text| Lines::new(&text))))
     });
     let old: Vec<Side<'_>> = with_lines(old.collect::<Result<Vec<_>, BaseError>>()?);
-    let new = added.take(if old.is_empty() { 0 } else { MOST_FILES }).map(|one| {
-        let path: &[u8] = one.entry.path();
-        let text = root.read_file(path, MOST_BYTES).ok();
-        (path, text.map(|text| Lines::new(&text)))
-    });
+    let new = added
+        .take(if old.is_empty() { 0 } else { MOST_FILES })
+        .map(|one| {
+            let path: &[u8] = one.entry.path();
+            let text = root.read_file(path, MOST_BYTES).ok();
+            (path, text.map(|text| Lines::new(&text)))
+        });
     let new = with_lines(new.collect());
     pairs.extend(similar(&old, &new));
-    let mut pairs: Vec<_> = pairs
-        .into_iter()
+    let pairs = pairs.into_iter();
+    Ok(pairs
         .map(|(from, to)| (Box::from(from), Box::from(to)))
-        .collect();
-    pairs.sort_unstable();
-    Ok(pairs)
+        .collect())
 }
 
 fn is_file(mode: Mode) -> bool {
@@ -73,38 +79,49 @@ fn name(path: &[u8]) -> &[u8] {
 }
 
 /// Pairs of equal contents: first those of the same name, then in the order of their paths.
-fn equal<'p>(removed: &[&'p TreeEntry], added: &[Added<'p>]) -> Vec<(&'p [u8], &'p [u8])> {
-    let mut by_id: HashMap<(ObjectId, bool), Vec<&'p [u8]>> = HashMap::new();
-    for one in added {
-        let is_link = one.entry.kind() == Kind::Symlink;
-        if let Some(id) = one.id.filter(|_| is_link || one.entry.kind() == Kind::File) {
-            by_id.entry((id, is_link)).or_default().push(one.entry.path());
-        }
-    }
+fn equal<'p>(removed: &[&'p TreeEntry], added: &[Added<'p>]) -> Vec<Pair<'p>> {
     let mut pairs = Vec::new();
-    let mut paired: HashSet<&[u8]> = HashSet::new();
+    let mut removed: Vec<&TreeEntry> = removed.to_vec();
+    removed.retain(|one| one.mode != Mode::Gitlink);
+    let mut free: Vec<Key<'_>> = added.iter().filter_map(content).collect();
     for by_name in [true, false] {
-        for one in removed.iter().filter(|one| one.mode != Mode::Gitlink) {
-            let key = (one.id(), one.mode == Mode::Symlink);
-            if paired.contains(&*one.path) {
-                continue;
-            }
-            let Some(free) = by_id.get_mut(&key).filter(|free| !free.is_empty()) else {
-                continue;
-            };
-            let wanted = free.iter().position(|path| !by_name || name(path) == name(&one.path));
-            if let Some(at) = wanted {
-                paired.insert(&one.path);
-                pairs.push((&*one.path, free.remove(at)));
-            }
+        let named = |path: &'p [u8]| if by_name { name(path) } else { b"" };
+        let mut by_content: HashMap<Key<'_>, VecDeque<&[u8]>> = HashMap::new();
+        for (id, is_link, path) in &free {
+            by_content
+                .entry((*id, *is_link, named(path)))
+                .or_default()
+                .push_back(path);
         }
+        removed.retain(|one| {
+            let key = (one.id(), one.mode == Mode::Symlink, named(&one.path));
+            let to = by_content.get_mut(&key).and_then(VecDeque::pop_front);
+            pairs.extend(to.map(|to| (&*one.path, to)));
+            to.is_none()
+        });
+        let taken: HashSet<&[u8]> = pairs.iter().map(|(_, to)| *to).collect();
+        free.retain(|(_, _, path)| !taken.contains(path));
     }
     pairs
 }
 
+/// A blob, whether it is a symlink's, and the name if that matters.
+type Key<'p> = (ObjectId, bool, &'p [u8]);
+
+/// What a new path holds, if that is known and a file or symlink: its blob, whether it is a symlink, and the path.
+fn content<'p>(one: &Added<'p>) -> Option<Key<'p>> {
+    let is_link = one.entry.kind() == Kind::Symlink;
+    let id = one
+        .id
+        .filter(|_| is_link || one.entry.kind() == Kind::File)?;
+    Some((id, is_link, one.entry.path()))
+}
+
+/// A path and the one that it has now.
+type Pair<'p> = (&'p [u8], &'p [u8]);
 type Side<'p> = (&'p [u8], Lines);
 
-fn with_lines<'p>(files: Vec<(&'p [u8], Option<Lines>)>) -> Vec<Side<'p>> {
+fn with_lines(files: Vec<(&[u8], Option<Lines>)>) -> Vec<Side<'_>> {
     let files = files.into_iter();
     files
         .filter_map(|(path, lines)| Some((path, lines.filter(|lines| lines.bytes > 0)?)))
@@ -155,12 +172,16 @@ impl Lines {
 }
 
 /// Pairs of which at least half is the same: the most alike first, then those of the same name, then by their paths.
-fn similar<'p>(old: &[Side<'p>], new: &[Side<'p>]) -> Vec<(&'p [u8], &'p [u8])> {
+fn similar<'p>(old: &[Side<'p>], new: &[Side<'p>]) -> Vec<Pair<'p>> {
     let is_few = old.len() * new.len() <= MOST_PAIRS;
     let candidates = old.par_iter().flat_map_iter(|(from, lines)| {
         new.iter().filter_map(move |(to, others)| {
             let same_name = name(from) == name(to);
-            let likeness = if is_few || same_name { lines.likeness(others) } else { 0 };
+            let likeness = if is_few || same_name {
+                lines.likeness(others)
+            } else {
+                0
+            };
             (likeness >= 500).then_some((1000 - likeness, !same_name, *from, *to))
         })
     });
@@ -175,7 +196,10 @@ fn similar<'p>(old: &[Side<'p>], new: &[Side<'p>]) -> Vec<(&'p [u8], &'p [u8])> 
         }
         is_free
     });
-    candidates.into_iter().map(|(_, _, from, to)| (from, to)).collect()
+    candidates
+        .into_iter()
+        .map(|(_, _, from, to)| (from, to))
+        .collect()
 }
 
 #[cfg(test)]
@@ -185,7 +209,10 @@ mod tests {
     #[test]
     fn half_of_the_lines_make_two_files_alike_whatever_their_order_and_line_ends() {
         let lines = |text: &str| Lines::new(text.as_bytes());
-        assert_eq!(lines("a\nb\nc\nd\n").likeness(&lines("d\r\nc\r\nb\r\na\r\n")), 1000);
+        assert_eq!(
+            lines("a\nb\nc\nd\n").likeness(&lines("d\r\nc\r\nb\r\na\r\n")),
+            1000
+        );
         assert_eq!(lines("a\nb\nc\nd\n").likeness(&lines("a\nb\nx\ny\n")), 500);
         assert!(lines("a\nb\nc\nd\n").likeness(&lines("a\nw\nx\ny\n")) < 500);
         assert_eq!(lines("a\n").likeness(&lines("a\nb\nc\n")), 0);

@@ -3,7 +3,7 @@
 use super::export::export;
 use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
-use crate::base::{CommitId, Repository};
+use crate::base::Repository;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
@@ -72,13 +72,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         export,
         root,
         policy: &policy,
-        asked: Asked {
-            base: base(arguments, &path),
-            scope: match arguments.scope {
-                cli::Scope::All => Scope::All,
-                cli::Scope::Changed => Scope::Changed,
-            },
-        },
+        asked: asked(arguments, &path),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
@@ -106,10 +100,17 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
 
-/// The commit to compare with, if it was named and is there.
-fn base(arguments: &RunArgs, workspace: &Path) -> Option<CommitId> {
-    let repository = Repository::open(workspace).ok()??;
-    repository.reader().commit(arguments.base.as_deref()?).ok()
+/// What is to be compared with the commit that was named, if it is there.
+fn asked(arguments: &RunArgs, workspace: &Path) -> Asked {
+    let repository = Repository::open(workspace).ok().flatten();
+    let base = arguments.base.as_deref().zip(repository);
+    Asked {
+        base: base.and_then(|(base, repository)| repository.reader().commit(base).ok()),
+        scope: match arguments.scope {
+            cli::Scope::All => Scope::All,
+            cli::Scope::Changed => Scope::Changed,
+        },
+    }
 }
 
 fn environment() -> Environment {

@@ -5,10 +5,10 @@ use crate::base::{Blobs, Changes, CommitId, Repository, compare};
 use crate::finding::{Finding, Fingerprint, State};
 use crate::scan::{ChangedPaths, Focus, Origin, Plan, Scan, Sink, Source, scan, touched};
 use crate::store::rows::Stage;
-use crate::walk::{EntryId, Skipped, Walked};
+use crate::walk::{EntryId, PathMap, Skipped, Walked};
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What phase 1 knows of the base.
@@ -38,11 +38,7 @@ struct Known {
 
 /// Compares with the base, as far as that is asked for and possible. What is not possible is said, and then everything
 /// is looked at and everything counts.
-pub(super) fn prepare(
-    run: &Run<'_>,
-    walked: &Walked,
-    plan: &Plan<'_>,
-) -> anyhow::Result<Against> {
+pub(super) fn prepare(run: &Run<'_>, walked: &Walked, plan: &Plan<'_>) -> anyhow::Result<Against> {
     let asked = run.job.asked;
     let new_only = run.job.policy.gate.new_only;
     let wants = new_only || asked.scope == Scope::Changed;
@@ -56,12 +52,20 @@ pub(super) fn prepare(
         Ok(against) => (against, asked.base.map(|base| base.to_string())),
         Err(error) => (widened(&error, (asked.base, asked.scope), new_only), None),
     };
-    let scope = if against.focus.is_some() { Scope::Changed } else { Scope::All };
+    let scope = if against.focus.is_some() {
+        Scope::Changed
+    } else {
+        Scope::All
+    };
     run.recorder.compared(sha, scope.as_str())?;
     Ok(against)
 }
 
-fn widened(error: &anyhow::Error, (base, scope): (Option<CommitId>, Scope), new_only: bool) -> Against {
+fn widened(
+    error: &anyhow::Error,
+    (base, scope): (Option<CommitId>, Scope),
+    new_only: bool,
+) -> Against {
     let base = base.map(|base| format!(" with {base}")).unwrap_or_default();
     let mut notices = Vec::new();
     if scope == Scope::Changed {
@@ -138,7 +142,7 @@ fn known(
         only: touched(&plan, &changes.base, &changes.base_same, &elsewhere),
         ids: changes.base_ids.clone(),
         like: changes.like,
-        renamed: changes.renames.iter().cloned().collect::<HashMap<_, _>>(),
+        renamed: changes.renames.clone(),
         is_base: true,
     };
     let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -162,7 +166,9 @@ fn known(
     let entries = walked.tree.entries().zip(only);
     let touched = entries.filter(|(_, touched)| **touched);
     Ok(Known {
-        touched: touched.map(|(entry, _)| entry.path().to_vec().into()).collect(),
+        touched: touched
+            .map(|(entry, _)| entry.path().to_vec().into())
+            .collect(),
         prints: sink.prints,
         secrets: sink.secrets,
     })
@@ -178,7 +184,8 @@ impl Sink for BaseSink<'_, '_> {
     fn findings(&mut self, _: Origin, findings: Vec<Finding>) -> anyhow::Result<()> {
         for finding in findings.iter().filter(|one| one.state == State::Open) {
             self.prints.insert(finding.fingerprint);
-            self.secrets.extend(finding.detections.iter().map(|one| one.secret));
+            self.secrets
+                .extend(finding.detections.iter().map(|one| one.secret));
         }
         Ok(())
     }
@@ -202,7 +209,9 @@ impl Against {
             None => (narrowed.only.clone(), known.clone()),
             Some(before) => {
                 let before = before.iter().map(|id| id.map(|id| id.0 as usize));
-                let only = before.clone().map(|at| at.is_none_or(|at| narrowed.only[at]));
+                let only = before
+                    .clone()
+                    .map(|at| at.is_none_or(|at| narrowed.only[at]));
                 (only.collect(), before.map(|at| known[at?]).collect())
             }
         };
@@ -210,7 +219,7 @@ impl Against {
             only,
             ids,
             like: narrowed.changes.like,
-            renamed: HashMap::new(),
+            renamed: PathMap::new(),
             is_base: false,
         })
     }

@@ -87,7 +87,11 @@ fn counted(counts: &Counts, severity: Severity, new_only: bool) -> (u64, &'stati
         *of == severity && !passes && !*resolved
     });
     let is_compared = counts.clone().all(|((_, state, _), _)| state == "new");
-    let word = if new_only && is_compared { "new" } else { "open" };
+    let word = if new_only && is_compared {
+        "new"
+    } else {
+        "open"
+    };
     (counts.map(|(_, count)| *count).sum(), word)
 }
 
@@ -134,7 +138,10 @@ mod tests {
         };
         assert_eq!(decide(new_only, &rows, None, &[]).0, Verdict::Pass);
         assert_eq!(decide(Gate::default(), &rows, None, &[]).0, Verdict::Fail);
-        let new = counts(&[(Severity::Error, "existing", false, 3), (Severity::Error, "new", false, 2)]);
+        let new = counts(&[
+            (Severity::Error, "existing", false, 3),
+            (Severity::Error, "new", false, 2),
+        ]);
         assert_eq!(
             decide(new_only, &new, None, &[]),
             (Verdict::Fail, vec!["2 new errors".to_owned()])

@@ -1,6 +1,8 @@
 //! `destroyed-symlink`: regular files that were symbolic links once.
 
-use super::check::{Check, Content, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::check::{
+    Check, Content, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, Rule,
+};
 use super::link::{self, Target};
 use super::options::build;
 use crate::finding::{Found, Severity};

@@ -1,6 +1,8 @@
 //! `escaping-symlink`: symbolic links that lead out of the workspace.
 
-use super::check::{Check, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
+use super::check::{
+    Check, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, OptionError, Rule,
+};
 use super::link::{self, Exit, Target};
 use super::options::build;
 use crate::finding::{Found, Severity};

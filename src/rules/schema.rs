@@ -1,8 +1,8 @@
 //! `schema`: JSON, YAML and TOML files against JSON Schema.
 
 use super::check::{
-    Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files, Level, OptionError,
-    Rule,
+    Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files, Level,
+    OptionError, Rule,
 };
 use super::listing::{DEFAULT_MAX_FINDINGS, Listing, clipped};
 use super::options::{PathPattern, build};

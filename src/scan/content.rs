@@ -47,7 +47,10 @@ impl FileScanner<'_> {
     }
 
     fn want(&self, entry: Entry<'_>, set: &RuleSet) -> Option<Want> {
-        let digest = self.scan.wants_digest(entry, set).then_some(self.scan.digest_kind);
+        let digest = self
+            .scan
+            .wants_digest(entry, set)
+            .then_some(self.scan.digest_kind);
         if entry.kind() != Kind::File || (!set.wants_text() && digest.is_none()) {
             return None;
         }

@@ -2,13 +2,13 @@
 
 use super::accounts::{Fixable, Status, Tally, Totals};
 use super::file::{FileScanner, Part};
+use super::finish::With;
 use super::needed;
 use super::order::{Chunks, in_order};
 use super::plan::{Plan, RuleSet};
-use super::finish::With;
 use super::read::{Desk, DigestKind};
-use super::source::Source;
 use super::settings;
+use super::source::Source;
 use super::suppress::{PolicySuppressions, SuppressionUse};
 use super::twins::Twins;
 use super::whole;
@@ -17,7 +17,7 @@ use crate::editorconfig::{Cascade, Properties};
 use crate::finding::{Finding, Fingerprint, Safety};
 use crate::rules::Level;
 use crate::secrets::Key;
-use crate::walk::{Entry, EntryId, Kind, Skipped, Tree};
+use crate::walk::{Entry, EntryId, Kind, PathMap, Skipped, Tree};
 use jiff::civil::Date;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -87,7 +87,7 @@ pub struct Focus {
     /// An id like those of the repository.
     pub like: gix::ObjectId,
     /// Files that have another path since: findings on them are identified by that one.
-    pub renamed: HashMap<Box<[u8]>, Box<[u8]>>,
+    pub renamed: PathMap,
     /// Whether the entries that are not looked at are known to be as in the other scan with which this one is compared.
     pub is_base: bool,
 }
@@ -182,7 +182,9 @@ impl<'s> Scan<'s> {
     /// Whether the entry is to be looked at.
     pub(super) fn looks_at(&self, entry: Entry<'_>) -> bool {
         let index = entry.id().0 as usize;
-        self.part.as_ref().is_none_or(|part| part.only.get(index).copied().unwrap_or(true))
+        self.part
+            .as_ref()
+            .is_none_or(|part| part.only.get(index).copied().unwrap_or(true))
     }
 
     /// Whether all that could use a suppression is looked at. In the scan of a base it is enough to look at what changed:
@@ -200,11 +202,15 @@ impl<'s> Scan<'s> {
         let Some(part) = &self.part else {
             return HashMap::new();
         };
-        let known = self.tree.entries().zip(&part.ids).filter_map(|(entry, id)| {
-            let set = self.plan.set_of(entry)?;
-            let is_wanted = entry.kind() == Kind::File && self.twins.want_digest(entry, set);
-            Some((entry.id(), digest_of((*id).filter(|_| is_wanted)?)))
-        });
+        let known = self
+            .tree
+            .entries()
+            .zip(&part.ids)
+            .filter_map(|(entry, id)| {
+                let set = self.plan.set_of(entry)?;
+                let is_wanted = entry.kind() == Kind::File && self.twins.want_digest(entry, set);
+                Some((entry.id(), digest_of((*id).filter(|_| is_wanted)?)))
+            });
         known.collect()
     }
 
@@ -216,7 +222,10 @@ impl<'s> Scan<'s> {
     /// Whether a rule wants the digest of this file.
     pub(super) fn wants_digest(&self, entry: Entry<'_>, set: &RuleSet) -> bool {
         let index = entry.id().0 as usize;
-        let is_known = self.part.as_ref().is_some_and(|part| part.ids.get(index).is_some_and(Option::is_some));
+        let is_known = self
+            .part
+            .as_ref()
+            .is_some_and(|part| part.ids.get(index).is_some_and(Option::is_some));
         entry.kind() == Kind::File && !is_known && self.twins.want_digest(entry, set)
     }
 

@@ -6,8 +6,8 @@ use crate::finding::{
     Detection, Draft, Finding, Fingerprint, Fingerprinter, Found, Place, Sighting, State, Subject,
 };
 use crate::secrets::{self, Key};
+use crate::walk::PathMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A draft with the slot that it came from.
@@ -59,7 +59,7 @@ pub(super) struct With<'s> {
     /// Of the fingerprints of credentials.
     pub(super) key: &'s Key,
     /// Paths that count as others in identities: where files have been renamed since.
-    pub(super) renamed: Option<&'s HashMap<Box<[u8]>, Box<[u8]>>>,
+    pub(super) renamed: Option<&'s PathMap>,
 }
 
 impl With<'_> {
@@ -102,7 +102,8 @@ pub(super) fn finish_file(
                 finding.excerpt = Some(locator.excerpt());
                 anchor = locator.anchor();
             }
-            finding.fingerprint = prints.fingerprint(&finding.rule_id, with.identity(&finding.path), &anchor);
+            finding.fingerprint =
+                prints.fingerprint(&finding.rule_id, with.identity(&finding.path), &anchor);
             finding.message = message(slot, draft.message);
             finding.fixable = draft.fixable;
             finding.change = draft.change;

@@ -279,7 +279,9 @@ fn hash_rest(file: &mut Opened, buffer: &mut Vec<u8>, hash: &mut Digest) -> std:
         buffer.clear();
         buffer.reserve(PIECE);
         let read = match file {
-            Opened::File(file) => rustix::io::retry_on_intr(|| rustix::io::read(&*file, spare_capacity(buffer)))?,
+            Opened::File(file) => {
+                rustix::io::retry_on_intr(|| rustix::io::read(&*file, spare_capacity(buffer)))?
+            }
             Opened::Blob(_) => file.take(PIECE as u64).read_to_end(buffer)?,
         };
         if read == 0 {

@@ -38,7 +38,7 @@ impl Read for Opened {
     }
 }
 
-impl<'s> Source<'s> {
+impl Source<'_> {
     /// Opens a file. `wants_content` is false where its facts are enough.
     pub(super) fn open(
         self,
@@ -78,7 +78,10 @@ impl<'s> Source<'s> {
 
 fn blob(blobs: &Blobs, path: &[u8], most: u64) -> Result<Vec<u8>> {
     if let Some(entry) = blobs.tree().find(path)
-        && !matches!(entry.mode, crate::base::Mode::Regular | crate::base::Mode::Executable)
+        && !matches!(
+            entry.mode,
+            crate::base::Mode::Regular | crate::base::Mode::Executable
+        )
     {
         return Err(rustix::io::Errno::LOOP.into());
     }

@@ -72,5 +72,8 @@ fn depends_on(plan: &Plan<'_>, set: &RuleSet, entry: Entry<'_>, change: Elsewher
 
 fn lies_in(path: &[u8], directories: &HashSet<&[u8]>) -> bool {
     let ends = memchr::memchr_iter(b'/', path);
-    directories.contains(&b""[..]) || ends.into_iter().any(|end| directories.contains(&path[..end]))
+    directories.contains(&b""[..])
+        || ends
+            .into_iter()
+            .any(|end| directories.contains(&path[..end]))
 }

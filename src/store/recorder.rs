@@ -129,7 +129,11 @@ impl Recorder {
     ///
     /// # Errors
     /// The row could not be written.
-    pub fn compared(&self, base_sha: Option<String>, scope: &'static str) -> Result<(), StoreError> {
+    pub fn compared(
+        &self,
+        base_sha: Option<String>,
+        scope: &'static str,
+    ) -> Result<(), StoreError> {
         self.feed.transact_later(move |conn, session| {
             conn.execute(
                 "UPDATE session_details SET base_sha = ?2, scope = ?3 WHERE deployment_id = ?1",

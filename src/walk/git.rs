@@ -212,7 +212,11 @@ fn open_index(repository: &gix::Repository) -> Result<gix::index::File, String> 
     Ok(gix::index::File::from_state(empty, path))
 }
 
-fn is_time(noted: gix::index::entry::stat::Time, seconds: i64, nanoseconds: impl TryInto<i64>) -> bool {
+fn is_time(
+    noted: gix::index::entry::stat::Time,
+    seconds: i64,
+    nanoseconds: impl TryInto<i64>,
+) -> bool {
     let nanoseconds = nanoseconds.try_into().ok();
     i64::from(noted.secs) == seconds && nanoseconds == Some(i64::from(noted.nsecs))
 }

@@ -150,6 +150,9 @@ struct Record {
     staged: bool,
 }
 
+/// Something by paths: raw bytes, relative to the workspace, with `/`.
+pub type PathMap = HashMap<Box<[u8]>, Box<[u8]>>;
+
 /// Everything in the workspace, in tree order: components compared as bytes, a directory right before
 /// what is in it. The order depends on the names alone.
 pub struct Tree {
@@ -157,7 +160,7 @@ pub struct Tree {
     arena: Vec<u8>,
     records: Vec<Record>,
     /// The texts of symlinks by path, where this is not what is on disk.
-    links: Option<HashMap<Box<[u8]>, Box<[u8]>>>,
+    links: Option<PathMap>,
 }
 
 impl Tree {
@@ -244,7 +247,7 @@ impl Tree {
 
     /// The same tree as that of a commit: the texts of its symlinks are these, by path, and not what is on disk.
     #[must_use]
-    pub fn with_links(self, links: HashMap<Box<[u8]>, Box<[u8]>>) -> Self {
+    pub fn with_links(self, links: PathMap) -> Self {
         Self {
             links: Some(links),
             ..self
@@ -252,7 +255,7 @@ impl Tree {
     }
 
     /// The texts of all symlinks by path, if this tree is not what is on disk.
-    pub fn links(&self) -> Option<&HashMap<Box<[u8]>, Box<[u8]>>> {
+    pub fn links(&self) -> Option<&PathMap> {
         self.links.as_ref()
     }
 

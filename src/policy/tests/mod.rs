@@ -112,7 +112,8 @@ fn everything_else_of_a_policy_is_read() {
         policy.gate,
         Gate {
             fail_on: None,
-            min_score: Some(99.5)
+            min_score: Some(99.5),
+            new_only: false,
         }
     );
     assert!(policy.workspace.enter_nested);
@@ -131,7 +132,8 @@ fn what_a_policy_does_not_say_has_safe_defaults() {
         policy.gate,
         Gate {
             fail_on: Some(Severity::Error),
-            min_score: None
+            min_score: None,
+            new_only: false,
         }
     );
     assert!(!policy.workspace.enter_nested);

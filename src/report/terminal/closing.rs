@@ -4,9 +4,7 @@ use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
 use crate::report::encode::LogLine;
-use crate::report::tally::{
-    Selection, Tally, first_results, fix_lines, last_validation, notices,
-};
+use crate::report::tally::{Selection, Tally, first_results, fix_lines, last_validation, notices};
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
 use anstyle::{AnsiColor, Style};
@@ -64,7 +62,10 @@ fn rules(record: &RunRecord, selection: &Selection, out: &mut dyn Write) -> io::
 
 /// What the base has, too: it is in none of the columns for what is open.
 fn existing(selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
-    let rules = selection.by_rule.iter().filter(|(_, tally)| tally.existing > 0);
+    let rules = selection
+        .by_rule
+        .iter()
+        .filter(|(_, tally)| tally.existing > 0);
     let rules: Vec<String> = rules
         .map(|(name, tally)| format!("{} {name}", text::grouped(tally.existing)))
         .collect();
@@ -305,7 +306,11 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
     };
     for notice in notices(record) {
         let style = severity_style(Severity::Warning);
-        LogLine::new().styled(style, "Notice").text(": ").text(notice).write(out)?;
+        LogLine::new()
+            .styled(style, "Notice")
+            .text(": ")
+            .text(notice)
+            .write(out)?;
     }
     let style = match end.verdict {
         Verdict::Pass => AnsiColor::Green.on_default().bold(),

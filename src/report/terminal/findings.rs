@@ -13,8 +13,18 @@ const LONGEST_MESSAGE: usize = 1000;
 pub(super) fn write(chosen: &[ViolationRow], out: &mut dyn Write) -> io::Result<()> {
     let mut findings: Vec<&ViolationRow> = chosen.iter().collect();
     let is_old = |row: &ViolationRow| row.state == "existing";
-    findings.sort_by_key(|row| (is_old(row), &row.path, row.region, &row.rule_id, &row.message));
-    for file in findings.chunk_by(|one, other| one.path == other.path && is_old(one) == is_old(other)) {
+    findings.sort_by_key(|row| {
+        (
+            is_old(row),
+            &row.path,
+            row.region,
+            &row.rule_id,
+            &row.message,
+        )
+    });
+    for file in
+        findings.chunk_by(|one, other| one.path == other.path && is_old(one) == is_old(other))
+    {
         let path = &file[0].path;
         let path = if path.is_empty() {
             "(the workspace)"
@@ -50,7 +60,11 @@ fn headline(finding: &ViolationRow, out: &mut dyn Write) -> io::Result<()> {
         .region
         .map(|region| format!("{}:{} ", region.line, region.column))
         .unwrap_or_default();
-    let existing = if finding.state == "existing" { " (existing)" } else { "" };
+    let existing = if finding.state == "existing" {
+        " (existing)"
+    } else {
+        ""
+    };
     LogLine::new()
         .text("  ")
         .styled(DIM, &place)

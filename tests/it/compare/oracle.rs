@@ -29,22 +29,43 @@ enum Thing {
 }
 
 fn path() -> impl Strategy<Value = String> {
-    let name = prop_oneof![Just("a.txt"), Just("b.py"), Just("c.bak"), Just(".editorconfig"), Just("LICENSE"), Just("d.json")];
-    let directory = prop_oneof![3 => Just(""), 2 => Just("src/"), 1 => Just("src/deep/"), 1 => Just("vendor/")];
+    let name = prop_oneof![
+        Just("a.txt"),
+        Just("b.py"),
+        Just("c.bak"),
+        Just(".editorconfig"),
+        Just("LICENSE"),
+        Just("d.json")
+    ];
+    let directory =
+        prop_oneof![3 => Just(""), 2 => Just("src/"), 1 => Just("src/deep/"), 1 => Just("vendor/")];
     (directory, name).prop_map(|(directory, name)| format!("{directory}{name}"))
 }
 
 fn line() -> impl Strategy<Value = &'static str> {
     prop_oneof![
-        Just("BAD"), Just("BAD one "), Just("fine"), Just("  two"), Just("\ttab"), Just("a line that is rather long"),
-        Just("# factory-gate: allow(words) reviewed"), Just("[*]"), Just("indent_style = tab"), Just("indent_style = space"),
-        Just("trim_trailing_whitespace = false"), Just("{}"), Just("a.txt"), Just("src/a.txt"), Just("")
+        Just("BAD"),
+        Just("BAD one "),
+        Just("fine"),
+        Just("  two"),
+        Just("\ttab"),
+        Just("a line that is rather long"),
+        Just("# factory-gate: allow(words) reviewed"),
+        Just("[*]"),
+        Just("indent_style = tab"),
+        Just("indent_style = space"),
+        Just("trim_trailing_whitespace = false"),
+        Just("{}"),
+        Just("a.txt"),
+        Just("src/a.txt"),
+        Just("")
     ]
 }
 
 fn thing() -> impl Strategy<Value = Thing> {
     let end = prop_oneof![Just(""), Just("\n"), Just("\r\n")];
-    let text = (prop::collection::vec(line(), 0..5), end).prop_map(|(lines, end)| lines.join("\n") + end);
+    let text =
+        (prop::collection::vec(line(), 0..5), end).prop_map(|(lines, end)| lines.join("\n") + end);
     prop_oneof![
         8 => (text, any::<bool>()).prop_map(|(text, executable)| Thing::File(text, executable)),
         1 => prop_oneof![Just("a.txt"), Just("../a.txt"), Just("nowhere"), Just("/etc/passwd")]
@@ -75,7 +96,9 @@ fn put(world: &World, path: &str, thing: &Thing) {
 fn run(world: &World, database: &Path, arguments: &[&str]) -> BTreeMap<String, (String, String)> {
     let database_argument = database.to_str().unwrap();
     let answer = world.gate(
-        ["run", "--database", database_argument, "--quiet"].iter().chain(arguments),
+        ["run", "--database", database_argument, "--quiet"]
+            .iter()
+            .chain(arguments),
     );
     assert!(matches!(answer.status, 0 | 1), "{answer:?}");
     let rows = crate::world::query(
@@ -93,8 +116,17 @@ fn run(world: &World, database: &Path, arguments: &[&str]) -> BTreeMap<String, (
 fn cases() -> ProptestConfig {
     let given = ProptestConfig::default();
     // Each case runs git and the binary many times; `PROPTEST_CASES` asks for more.
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { 8 };
-    ProptestConfig { cases, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() }
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
+        given.cases
+    } else {
+        8
+    };
+    ProptestConfig {
+        cases,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {
@@ -107,7 +139,9 @@ proptest! {
         is_committed in any::<bool>(),
     ) {
         let world = World::new().policy(POLICY);
-        before.iter().for_each(|(path, thing)| put(&world, path, thing));
+        for (path, thing) in &before {
+            put(&world, path, thing);
+        }
         let base = commit(&world);
         for (path, change) in &changes {
             match change {

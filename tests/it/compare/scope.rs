@@ -28,7 +28,9 @@ fn file_rules_look_at_what_changed_and_tree_rules_at_everything() {
     ];
     assert_eq!(rows(&world), expected);
     assert_eq!(fact(&world, "scope || ' ' || files_scanned"), "changed 3");
-    let detail = world.query("SELECT detail FROM phases WHERE phase = 1").join("");
+    let detail = world
+        .query("SELECT detail FROM phases WHERE phase = 1")
+        .join("");
     let detail: serde_json::Value = serde_json::from_str(&detail).unwrap();
     assert_eq!(detail["compared"]["base"], base);
     assert_eq!(detail["compared"]["paths_changed"], 3);
@@ -57,7 +59,10 @@ fn scope_and_new_only_go_together() {
     write(&world, "new.txt", "BAD\n");
     let answer = world.run(&["--base", &base, "--scope", "changed", "--new-only"]);
     assert_eq!(answer.status, 1, "{answer:?}");
-    assert_eq!(rows(&world), ["existing words deep/moved.txt:1", "new words new.txt:1"]);
+    assert_eq!(
+        rows(&world),
+        ["existing words deep/moved.txt:1", "new words new.txt:1"]
+    );
 }
 
 #[test]

@@ -13,17 +13,23 @@ fn world() -> World {
 fn a_new_file_fails_and_old_violations_are_reported_and_do_not() {
     let world = world().file("old.txt", "BAD1\n");
     let base = commit(&world);
-    assert_eq!(states(&world, &base), (vec!["existing words old.txt:1".into()], 0));
+    assert_eq!(
+        states(&world, &base),
+        (vec!["existing words old.txt:1".into()], 0)
+    );
     write(&world, "new.txt", "BAD1\n");
-    let expected = vec!["new words new.txt:1".into(), "existing words old.txt:1".into()];
+    let expected = vec![
+        "new words new.txt:1".into(),
+        "existing words old.txt:1".into(),
+    ];
     assert_eq!(states(&world, &base), (expected.clone(), 1));
     commit(&world);
     assert_eq!(states(&world, &base), (expected, 1));
-    assert_eq!(fact(&world, "base_sha || ' ' || scope"), format!("{base} all"));
     assert_eq!(
-        fact(&world, "verdict_reasons"),
-        r#"["1 new error"]"#
+        fact(&world, "base_sha || ' ' || scope"),
+        format!("{base} all")
     );
+    assert_eq!(fact(&world, "verdict_reasons"), r#"["1 new error"]"#);
 }
 
 #[test]
@@ -41,10 +47,17 @@ fn one_more_of_the_same_is_new_and_one_less_is_nothing() {
     let base = commit(&world);
     write(&world, "a.txt", "BAD\nBAD\nBAD\n");
     let (rows, status) = states(&world, &base);
-    assert_eq!(rows.iter().filter(|row| row.starts_with("new ")).count(), 1, "{rows:?}");
+    assert_eq!(
+        rows.iter().filter(|row| row.starts_with("new ")).count(),
+        1,
+        "{rows:?}"
+    );
     assert_eq!(status, 1);
     write(&world, "a.txt", "BAD\n");
-    assert_eq!(states(&world, &base), (vec!["existing words a.txt:1".into()], 0));
+    assert_eq!(
+        states(&world, &base),
+        (vec!["existing words a.txt:1".into()], 0)
+    );
 }
 
 #[test]
@@ -80,7 +93,10 @@ fn a_file_that_moves_to_where_rules_look_is_new() {
         .file("vendor/a.txt", "BAD\n");
     let base = commit(&world);
     rename(&world, "vendor/a.txt", "src/a.txt");
-    assert_eq!(states(&world, &base), (vec!["new words src/a.txt:1".into()], 1));
+    assert_eq!(
+        states(&world, &base),
+        (vec!["new words src/a.txt:1".into()], 1)
+    );
 }
 
 #[test]
@@ -101,7 +117,10 @@ fn a_change_of_mode_is_a_change() {
     assert_eq!(states(&world, &base), (vec![], 0));
     git(&world, &["update-index", "--chmod=-x", "tool"]);
     let (rows, status) = states(&world, &base);
-    assert_eq!((rows, status), (vec!["new shebang-executable tool:1".into()], 1));
+    assert_eq!(
+        (rows, status),
+        (vec!["new shebang-executable tool:1".into()], 1)
+    );
 }
 
 #[test]
@@ -113,7 +132,10 @@ fn a_symlink_that_loses_its_target_is_new_and_one_that_never_had_any_existed() {
         .link("dead", "nowhere");
     let base = commit(&world);
     remove(&world, "target");
-    let expected = vec!["existing broken-symlink dead".into(), "new broken-symlink link".into()];
+    let expected = vec![
+        "existing broken-symlink dead".into(),
+        "new broken-symlink link".into(),
+    ];
     assert_eq!(states(&world, &base), (expected, 1));
 }
 
@@ -126,7 +148,10 @@ fn one_more_copy_is_new_and_the_copies_before_it_existed() {
         .file("b", &text);
     let base = commit(&world);
     write(&world, "c", &text);
-    let expected = vec!["existing duplicate-file b".into(), "new duplicate-file c".into()];
+    let expected = vec![
+        "existing duplicate-file b".into(),
+        "new duplicate-file c".into(),
+    ];
     assert_eq!(states(&world, &base), (expected, 1));
 }
 
@@ -140,8 +165,14 @@ fn a_required_file_that_is_removed_is_new_and_one_that_never_was_existed() {
     remove(&world, "LICENSE");
     let (rows, status) = states(&world, &base);
     assert_eq!(rows.len(), 2, "{rows:?}");
-    assert!(rows.iter().any(|row| row.starts_with("new required-path")), "{rows:?}");
-    assert!(rows.iter().any(|row| row.starts_with("existing readme")), "{rows:?}");
+    assert!(
+        rows.iter().any(|row| row.starts_with("new required-path")),
+        "{rows:?}"
+    );
+    assert!(
+        rows.iter().any(|row| row.starts_with("existing readme")),
+        "{rows:?}"
+    );
     assert_eq!(status, 1);
 }
 
@@ -152,22 +183,34 @@ fn a_suppression_that_goes_uncovers_something_new_and_one_that_comes_covers() {
         .file("b.txt", "BAD2\n");
     let base = commit(&world);
     write(&world, "a.txt", "BAD1\n");
-    write(&world, "b.txt", "# factory-gate: allow(words) reviewed\nBAD2\n");
-    let expected = vec!["new words a.txt:1".into(), "suppressed words b.txt:2".into()];
+    write(
+        &world,
+        "b.txt",
+        "# factory-gate: allow(words) reviewed\nBAD2\n",
+    );
+    let expected = vec![
+        "new words a.txt:1".into(),
+        "suppressed words b.txt:2".into(),
+    ];
     assert_eq!(states(&world, &base), (expected, 1));
 }
 
 #[test]
 fn another_editorconfig_makes_violations_of_unchanged_files_new() {
     let world = World::new()
-        .policy("version: 1\nextends: []\nrules: { trailing-whitespace: error, indentation: error }\n")
+        .policy(
+            "version: 1\nextends: []\nrules: { trailing-whitespace: error, indentation: error }\n",
+        )
         .file("src/a.c", "\tx\n")
         .file("other/a.c", "\tx\n")
         .file("src/.editorconfig", "[*]\nindent_style = tab\n");
     let base = commit(&world);
     assert_eq!(states(&world, &base), (vec![], 0));
     write(&world, "src/.editorconfig", "[*]\nindent_style = space\n");
-    assert_eq!(states(&world, &base), (vec!["new indentation src/a.c:1".into()], 1));
+    assert_eq!(
+        states(&world, &base),
+        (vec!["new indentation src/a.c:1".into()], 1)
+    );
 }
 
 #[test]
@@ -176,25 +219,47 @@ fn another_schema_makes_violations_of_unchanged_files_new() {
         .policy("version: 1\nextends: []\nrules: { schema: { schema: s.json, paths: ['c/*'], severity: error } }\n")
         .file("s.json", r#"{"required": ["a"]}"#)
         .file("c/one.json", r#"{"a": 1}"#)
-        .file("c/two.json", r#"{}"#);
+        .file("c/two.json", "{}");
     let base = commit(&world);
-    assert_eq!(states(&world, &base), (vec!["existing schema c/two.json:1".into()], 0));
-    write(&world, "s.json", r#"{"required": ["a"], "properties": {"a": {"type": "string"}}}"#);
-    let expected = vec!["new schema c/one.json:1".into(), "existing schema c/two.json:1".into()];
+    assert_eq!(
+        states(&world, &base),
+        (vec!["existing schema c/two.json:1".into()], 0)
+    );
+    write(
+        &world,
+        "s.json",
+        r#"{"required": ["a"], "properties": {"a": {"type": "string"}}}"#,
+    );
+    let expected = vec![
+        "new schema c/one.json:1".into(),
+        "existing schema c/two.json:1".into(),
+    ];
     assert_eq!(states(&world, &base), (expected, 1));
 }
 
 #[test]
 fn another_credential_in_the_same_place_is_new() {
-    let line = |middle: &str| format!("aws_secret_access_key = \"{middle}\"\nid = \"AKIA{}\"\n", &middle[..16].to_uppercase().replace(['+', '/'], "A"));
+    let line = |middle: &str| {
+        format!(
+            "aws_secret_access_key = \"{middle}\"\nid = \"AKIA{}\"\n",
+            &middle[..16].to_uppercase().replace(['+', '/'], "A")
+        )
+    };
     let world = World::new()
         .policy("version: 1\nextends: [secrets]\n")
         .file("a.ini", line("wJ4lrXUtnFEM3K7MDENGbPxRfiCYzEq8Lm2NpQ1s"));
     let base = commit(&world);
     let (before, status) = states(&world, &base);
-    assert!(!before.is_empty() && before.iter().all(|row| row.starts_with("existing")), "{before:?}");
+    assert!(
+        !before.is_empty() && before.iter().all(|row| row.starts_with("existing")),
+        "{before:?}"
+    );
     assert_eq!(status, 0);
-    write(&world, "a.ini", line("qT8vZp3KdXw6YbN1sRfGhJ5mLcVe2UaQoIiWzH7x"));
+    write(
+        &world,
+        "a.ini",
+        line("qT8vZp3KdXw6YbN1sRfGhJ5mLcVe2UaQoIiWzH7x"),
+    );
     let (after, status) = states(&world, &base);
     assert!(after.iter().all(|row| row.starts_with("new")), "{after:?}");
     assert_eq!(status, 1);
@@ -235,7 +300,10 @@ fn a_fix_does_not_turn_what_existed_into_something_new() {
     assert_eq!(answer.status, 0, "{answer:?}");
     let rows = world.query("SELECT rule_id, state, resolution FROM violations ORDER BY id");
     assert!(rows.contains(&"words|existing|NULL".into()), "{rows:?}");
-    assert!(rows.contains(&"trailing-whitespace|existing|fixed".into()), "{rows:?}");
+    assert!(
+        rows.contains(&"trailing-whitespace|existing|fixed".into()),
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -249,7 +317,10 @@ fn the_workspace_may_be_a_directory_of_the_repository() {
     write(&world, "outside2.txt", "BAD\n");
     let answer = world.gate(["run", "work/part", "--base", &base, "--new-only"]);
     assert_eq!(answer.status, 1, "{answer:?}");
-    assert_eq!(rows(&world), ["existing words a.txt:1", "new words b.txt:1"]);
+    assert_eq!(
+        rows(&world),
+        ["existing words a.txt:1", "new words b.txt:1"]
+    );
 }
 
 #[test]
@@ -260,9 +331,15 @@ fn a_checkout_with_other_line_ends_is_no_change() {
         .file("b.txt", "one\r\nBAD\r\nthree\r\n");
     let base = commit(&world);
     let (before, status) = states(&world, &base);
-    assert!(before.iter().all(|row| row.starts_with("existing")), "{before:?}");
+    assert!(
+        before.iter().all(|row| row.starts_with("existing")),
+        "{before:?}"
+    );
     assert_eq!(status, 0);
     write(&world, "b.txt", "one\r\nBAD\r\nthree\r\nfour\r\n");
     let (after, _) = states(&world, &base);
-    assert!(after.contains(&"existing words b.txt:2".to_owned()), "{after:?}");
+    assert!(
+        after.contains(&"existing words b.txt:2".to_owned()),
+        "{after:?}"
+    );
 }

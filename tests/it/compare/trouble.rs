@@ -18,9 +18,20 @@ fn without_a_base_everything_counts_and_is_looked_at_and_that_is_said() {
     let answer = world.run(&["--new-only", "--scope", "changed"]);
     assert_eq!(answer.status, 1, "{answer:?}");
     assert_eq!(rows(&world), ["open words a.txt:1"]);
-    assert_eq!(fact(&world, "ifnull(base_sha, '-') || ' ' || scope"), "- all");
-    assert!(answer.stdout.contains("every violation counts"), "{}", answer.stdout);
-    assert!(answer.stdout.contains("everything was looked at"), "{}", answer.stdout);
+    assert_eq!(
+        fact(&world, "ifnull(base_sha, '-') || ' ' || scope"),
+        "- all"
+    );
+    assert!(
+        answer.stdout.contains("every violation counts"),
+        "{}",
+        answer.stdout
+    );
+    assert!(
+        answer.stdout.contains("everything was looked at"),
+        "{}",
+        answer.stdout
+    );
     assert!(detail(&world).contains("widened"));
 }
 
@@ -34,7 +45,11 @@ fn outside_of_a_repository_everything_counts() {
 
 /// Removes the loose object with this id.
 fn lose(world: &World, id: &str) {
-    let place = world.root().join(".git/objects").join(&id[..2]).join(&id[2..]);
+    let place = world
+        .root()
+        .join(".git/objects")
+        .join(&id[..2])
+        .join(&id[2..]);
     std::fs::remove_file(place).unwrap();
 }
 
@@ -48,22 +63,38 @@ fn a_blob_or_a_tree_of_the_base_that_is_missing_makes_everything_count() {
         let base = commit(&world);
         write(&world, "a.txt", "BAD\nmore\nlines\n");
         commit(&world);
-        lose(&world, &git(&world, &["rev-parse", &format!("{base}:{object}")]));
+        lose(
+            &world,
+            &git(&world, &["rev-parse", &format!("{base}:{object}")]),
+        );
         let answer = world.run(&["--new-only", "--base", &base]);
         assert_eq!(answer.status, 1, "{answer:?}");
         assert_eq!(rows(&world), ["open words a.txt:1"], "{object}");
-        assert!(answer.stdout.contains("every violation counts"), "{}", answer.stdout);
+        assert!(
+            answer.stdout.contains("every violation counts"),
+            "{}",
+            answer.stdout
+        );
     }
 }
 
 #[test]
 fn a_base_that_looks_better_than_it_is_because_of_the_clock_is_compared_by_content() {
     // Same size, and written within the tick in which git wrote its index.
-    let world = World::new().policy(POLICY).file("a.txt", "GOOD\n").file("b.txt", "GOOD\n");
+    let world = World::new()
+        .policy(POLICY)
+        .file("a.txt", "GOOD\n")
+        .file("b.txt", "GOOD\n");
     let base = commit(&world);
     write(&world, "a.txt", " BAD\n");
-    let index = std::fs::metadata(world.root().join(".git/index")).unwrap().modified().unwrap();
-    let file = std::fs::File::options().write(true).open(world.root().join("a.txt")).unwrap();
+    let index = std::fs::metadata(world.root().join(".git/index"))
+        .unwrap()
+        .modified()
+        .unwrap();
+    let file = std::fs::File::options()
+        .write(true)
+        .open(world.root().join("a.txt"))
+        .unwrap();
     file.set_modified(index).unwrap();
     let answer = world.run(&["--new-only", "--base", &base]);
     assert_eq!(answer.status, 1, "{answer:?}");
