@@ -113,7 +113,7 @@ fn everything_else_of_a_policy_is_read() {
         Gate {
             fail_on: None,
             min_score: Some(99.5),
-            new_only: false,
+            new_only: true,
         }
     );
     assert!(policy.workspace.enter_nested);
