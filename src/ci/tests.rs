@@ -15,6 +15,13 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     })
 }
 
+fn into_branch(target: &str) -> BaseHint {
+    BaseHint::PullRequest(PullRequest {
+        target: Some(target.to_owned()),
+        ..PullRequest::default()
+    })
+}
+
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 const GITHUB: [(&str, &str); 9] = [
@@ -49,7 +56,11 @@ fn github_is_known_in_full() {
         found.blob_url,
         Some(format!("https://github.com/owner/repo.x/blob/{SHA}/"))
     );
-    assert_eq!(found.base, Some(BaseHint::FirstParent));
+    let pull_request = PullRequest {
+        merge_commit: Some(SHA.into()),
+        ..PullRequest::default()
+    };
+    assert_eq!(found.base, Some(BaseHint::PullRequest(pull_request)));
     assert_eq!(found.summary, Some("/tmp/summary".into()));
     assert_eq!(found.output, None);
 }
@@ -63,16 +74,23 @@ fn each_event_has_its_base() {
         ];
         environment(&[&GITHUB[..], &more].concat()).base
     };
-    assert_eq!(
-        base("push"),
-        Some(BaseHint::Event("/e.json".into(), "/before"))
-    );
+    let push = BaseHint::Push {
+        before: None,
+        default_branch: None,
+    };
+    assert_eq!(base("push"), Some(push));
     assert_eq!(
         base("merge_group"),
-        Some(BaseHint::Event("/e.json".into(), "/merge_group/base_sha"))
+        Some(BaseHint::MergeQueue { base: None })
     );
-    assert_eq!(base("pull_request_target"), None);
-    assert_eq!(base("schedule"), None);
+    assert_eq!(
+        base("pull_request_target"),
+        Some(BaseHint::PullRequestTarget)
+    );
+    assert_eq!(
+        base("schedule"),
+        Some(BaseHint::NoChange("the event `schedule`".into()))
+    );
 }
 
 #[test]
@@ -100,7 +118,11 @@ fn the_other_systems_are_recognised() {
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", SHA),
     ]);
     assert_eq!(gitlab.system, Some(System::GitLab));
-    assert_eq!(gitlab.base, Some(BaseHint::Commit(SHA.into())));
+    let merge_request = PullRequest {
+        fork_point: Some(SHA.into()),
+        ..PullRequest::default()
+    };
+    assert_eq!(gitlab.base, Some(BaseHint::PullRequest(merge_request)));
     let azure = environment(&[
         ("TF_BUILD", "True"),
         ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/org/"),
@@ -112,7 +134,7 @@ fn the_other_systems_are_recognised() {
         azure.run_url.as_deref(),
         Some("https://dev.azure.com/org/my%20project/_build/results?buildId=9")
     );
-    assert_eq!(azure.base, Some(BaseHint::FirstParent));
+    assert_eq!(azure.base, Some(into_branch("refs/heads/main")));
     let buildkite = environment(&[
         ("BUILDKITE", "true"),
         ("CI", "true"),
@@ -123,7 +145,7 @@ fn the_other_systems_are_recognised() {
         (buildkite.system, buildkite.head_sha),
         (Some(System::Buildkite), None)
     );
-    assert_eq!(buildkite.base, Some(BaseHint::Branch("main".into())));
+    assert_eq!(buildkite.base, Some(into_branch("main")));
     let teamcity = environment(&[("TEAMCITY_VERSION", "2026.1"), ("BUILD_VCS_NUMBER", SHA)]);
     assert_eq!(
         (teamcity.system, teamcity.head_sha.as_deref()),
