@@ -48,13 +48,18 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let environment = environment();
+    let environment = environment(arguments);
+    let base = super::base::find(arguments, &environment, &path);
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(&policy, &path, (&environment, random.id));
+    let mut start = session_start(&policy, &path, (&environment, random.id));
+    start.details.base_sha = base
+        .as_ref()
+        .and_then(|found| found.base)
+        .map(|commit| commit.to_string());
     let policies = policy_rows(&policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -67,6 +72,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
             (&path, &database),
             (&environment, export.as_ref()),
         ),
+        base,
+        needs_base: arguments.base.is_some(),
         containment,
         export,
         root,
@@ -98,8 +105,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
 
-fn environment() -> Environment {
-    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
+fn environment(arguments: &RunArgs) -> Environment {
+    let mut environment = super::base::environment(arguments.ci);
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout

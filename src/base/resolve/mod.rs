@@ -31,6 +31,18 @@ pub enum Change {
 }
 
 impl Change {
+    /// As the CI system describes it.
+    pub fn of(environment: &Environment) -> Self {
+        match &environment.base {
+            Some(BaseHint::PullRequest(_) | BaseHint::PullRequestTarget) => Self::PullRequest,
+            Some(BaseHint::MergeQueue { .. }) => Self::MergeQueue,
+            Some(BaseHint::Push { .. }) => Self::Push,
+            Some(BaseHint::NoChange(_)) => Self::Unknown,
+            None if environment.is_ci() => Self::Unknown,
+            None => Self::Local,
+        }
+    }
+
     /// For reports.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -97,7 +109,7 @@ pub fn resolve(reader: &Reader<'_>, asked: &Asked<'_>) -> Resolution {
         event: Event::Absent,
         steps: Vec::new(),
     };
-    let change = search.change_of(environment);
+    let change = Change::of(environment);
     if let Some(name) = asked.explicit {
         let base = search.explicit(name);
         return search.end(base, change);
@@ -174,17 +186,6 @@ impl Search<'_> {
             base,
             change,
             steps: self.steps,
-        }
-    }
-
-    fn change_of(&self, environment: &Environment) -> Change {
-        match &environment.base {
-            Some(BaseHint::PullRequest(_) | BaseHint::PullRequestTarget) => Change::PullRequest,
-            Some(BaseHint::MergeQueue { .. }) => Change::MergeQueue,
-            Some(BaseHint::Push { .. }) => Change::Push,
-            Some(BaseHint::NoChange(_)) => Change::Unknown,
-            None if environment.is_ci() => Change::Unknown,
-            None => Change::Local,
         }
     }
 
