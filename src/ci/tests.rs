@@ -204,3 +204,57 @@ fn a_path_may_hold_any_byte() {
     );
     assert_eq!(found.run_url, None);
 }
+
+#[test]
+fn each_system_tells_a_change_from_a_job_without_one() {
+    let base = |variables: &[(&str, &str)]| environment(variables).base;
+    let gitlab = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", SHA)];
+    let merged = [
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+        ("CI_MERGE_REQUEST_EVENT_TYPE", "merge_train"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+    let train = PullRequest {
+        merge_commit: Some(SHA.into()),
+        target: Some("main".into()),
+        ..PullRequest::default()
+    };
+    assert_eq!(
+        base(&[&gitlab[..], &merged].concat()),
+        Some(BaseHint::PullRequest(train))
+    );
+    let pushed = [
+        ("CI_PIPELINE_SOURCE", "push"),
+        ("CI_COMMIT_BEFORE_SHA", SHA),
+        ("CI_DEFAULT_BRANCH", "main"),
+    ];
+    let push = BaseHint::Push {
+        before: Some(SHA.into()),
+        default_branch: Some("main".into()),
+    };
+    assert_eq!(base(&[&gitlab[..], &pushed].concat()), Some(push));
+    let queue = BaseHint::MergeQueue {
+        base: Some(SHA.into()),
+    };
+    let buildkite = [
+        ("BUILDKITE", "true"),
+        ("BUILDKITE_MERGE_QUEUE_BASE_COMMIT", SHA),
+    ];
+    assert_eq!(base(&buildkite), Some(queue));
+    let jenkins = [("JENKINS_URL", "https://j/"), ("CHANGE_TARGET", "main")];
+    assert_eq!(base(&jenkins), Some(into_branch("main")));
+    for variables in [
+        [("GITLAB_CI", "1"), ("CI_PIPELINE_SOURCE", "schedule")],
+        [("GITLAB_CI", "1"), ("CI_COMMIT_TAG", "v1")],
+        [("TF_BUILD", "1"), ("BUILD_REASON", "Schedule")],
+        [("BUILDKITE", "1"), ("BUILDKITE_SOURCE", "schedule")],
+        [("JENKINS_URL", "x"), ("TAG_NAME", "v1")],
+    ] {
+        let found = base(&variables);
+        assert!(
+            matches!(found, Some(BaseHint::NoChange(_))),
+            "{variables:?}"
+        );
+    }
+    assert_eq!(base(&[("TEAMCITY_VERSION", "2026.1")]), None);
+}

@@ -82,6 +82,9 @@ pub struct Asked<'a> {
 pub struct Resolution {
     /// The commit; `None` if there is none, or it could not be found for sure.
     pub base: Option<CommitId>,
+    /// The tip of what the change goes into, as the clone has it: later than the base if the change is behind. What
+    /// must not be chosen by the age of a branch comes from here. `None` only if there is no base.
+    pub target: Option<CommitId>,
     /// What is judged.
     pub change: Change,
     /// Each decision as a plain sentence, in order. The last one says how the base was found, or why it was not and
@@ -94,6 +97,7 @@ impl Resolution {
     pub fn none(change: Change, why: impl Into<String>) -> Self {
         Self {
             base: None,
+            target: None,
             change,
             steps: vec![why.into()],
         }
@@ -107,6 +111,7 @@ pub fn resolve(reader: &Reader<'_>, asked: &Asked<'_>) -> Resolution {
         reader,
         system: environment.system,
         event: Event::Absent,
+        target: None,
         steps: Vec::new(),
     };
     let change = Change::of(environment);
@@ -173,6 +178,8 @@ struct Search<'a> {
     reader: &'a Reader<'a>,
     system: Option<System>,
     event: Event,
+    /// The tip of the branch that a fork point was looked for with.
+    target: Option<CommitId>,
     steps: Vec<String>,
 }
 
@@ -184,6 +191,7 @@ impl Search<'_> {
     fn end(self, base: Option<CommitId>, change: Change) -> Resolution {
         Resolution {
             base,
+            target: base.and_then(|base| self.target.or(Some(base))),
             change,
             steps: self.steps,
         }

@@ -37,6 +37,8 @@ impl Search<'_> {
         if let Some(fork_point) = &hint.fork_point {
             let what = "the commit where the merge request left its target branch";
             if let Some(base) = self.known(fork_point, what) {
+                let target = hint.target.as_deref();
+                self.target = target.and_then(|branch| self.remote_branch(branch));
                 self.say(format!("pull request: {what}, as the CI system names it"));
                 return Some(base);
             }
@@ -114,6 +116,7 @@ impl Search<'_> {
         target: CommitId,
         of: &str,
     ) -> Option<CommitId> {
+        self.target = Some(target);
         let depth = self.whole_history();
         let (base, step) = match merge_base(self.reader, head, target) {
             Err(why) => (None, format!("the history cannot be read: {why}")),
