@@ -3,13 +3,12 @@
 use super::export::export;
 use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
-use crate::base::Repository;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
 use crate::cli::{self, Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Asked, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
+use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
@@ -49,13 +48,18 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let environment = environment();
+    let environment = environment(arguments);
+    let base = super::base::find(arguments, &environment, &path);
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(&policy, &path, (&environment, random.id));
+    let mut start = session_start(&policy, &path, (&environment, random.id));
+    start.details.base_sha = base
+        .as_ref()
+        .and_then(|found| found.base)
+        .map(|commit| commit.to_string());
     let policies = policy_rows(&policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -68,11 +72,13 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
             (&path, &database),
             (&environment, export.as_ref()),
         ),
+        base,
+        needs_base: arguments.base.is_some(),
         containment,
         export,
         root,
         policy: &policy,
-        asked: asked(arguments, &path),
+        scope: scope(arguments),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
@@ -100,21 +106,15 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
 
-/// What is to be compared with the commit that was named, if it is there.
-fn asked(arguments: &RunArgs, workspace: &Path) -> Asked {
-    let repository = Repository::open(workspace).ok().flatten();
-    let base = arguments.base.as_deref().zip(repository);
-    Asked {
-        base: base.and_then(|(base, repository)| repository.reader().commit(base).ok()),
-        scope: match arguments.scope {
-            cli::Scope::All => Scope::All,
-            cli::Scope::Changed => Scope::Changed,
-        },
+fn scope(arguments: &RunArgs) -> Scope {
+    match arguments.scope {
+        cli::Scope::All => Scope::All,
+        cli::Scope::Changed => Scope::Changed,
     }
 }
 
-fn environment() -> Environment {
-    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
+fn environment(arguments: &RunArgs) -> Environment {
+    let mut environment = super::base::environment(arguments.ci);
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout

@@ -21,7 +21,7 @@ pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs};
 pub use verdict::Exit;
 
-use crate::base::CommitId;
+use crate::base::Resolution;
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
 use crate::scan::{Outcome, Plan};
@@ -75,8 +75,12 @@ pub struct Job<'j> {
     pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
-    /// What the workspace is compared with, and what for.
-    pub asked: Asked,
+    /// The commit to compare with; `None` if nobody wants one.
+    pub base: Option<Resolution>,
+    /// Whether the user named that commit, so that it has to be there.
+    pub needs_base: bool,
+    /// What file rules look at.
+    pub scope: Scope,
     /// What the kernel holds the threads to that look.
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
@@ -89,15 +93,6 @@ pub struct Job<'j> {
     pub clock: &'j dyn Clock,
     /// Progress and interruption.
     pub watch: &'j Watch,
-}
-
-/// What is to be compared with a base.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked {
-    /// The commit to compare with; `None` if there is none, or it was not found.
-    pub base: Option<CommitId>,
-    /// What file rules look at.
-    pub scope: Scope,
 }
 
 /// What of the workspace file rules look at.

@@ -55,7 +55,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fix", "store", "ci", "report",
         ],
     ),
-    ("cli", &[]),
+    ("cli", &["base"]),
     (
         "commands",
         &[
