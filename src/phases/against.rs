@@ -233,6 +233,11 @@ impl Against {
         })
     }
 
+    /// Whether only what changed is looked at: that may be nothing.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.focus.is_some()
+    }
+
     /// Tells new violations from those that the base has, too.
     pub(super) fn judge(&self, (stage, origin): (Stage, Origin), findings: &mut [Finding]) {
         let Some(known) = &self.known else {

@@ -39,7 +39,11 @@ fn file_rules_look_at_what_changed_and_tree_rules_at_everything() {
 
 #[test]
 fn nothing_changed_is_a_pass_with_tree_rules_and_both_stages_agree() {
-    let world = World::new().policy(POLICY).file("old.txt", "BAD\n");
+    let world = World::new()
+        .policy(POLICY)
+        .file("old.txt", "BAD\n")
+        .file(".gitignore", "*.o\n")
+        .file("ignored.o", "BAD\n");
     let base = commit(&world);
     let answer = world.run(&["--base", &base, "--scope", "changed"]);
     assert_eq!(answer.status, 0, "{answer:?}");
