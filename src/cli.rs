@@ -46,6 +46,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE", default_value = DATABASE)]
         database: PathBuf,
     },
+    /// Check that the CI configuration makes the gate a gate. Looks at files only
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of the policy, for editors and validators
     Schema {
         /// Which document
@@ -148,6 +150,27 @@ pub struct VerifyArgs {
     /// The SHA-256 of the file that the run printed
     #[arg(long, value_name = "HEX")]
     pub expect_sha256: Option<String>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DoctorFormat,
+}
+
+/// Forms of the report of `doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
 }
 
 /// Arguments of `restore`.

@@ -2,6 +2,7 @@
 
 mod about;
 mod database;
+mod doctor;
 mod export;
 mod places;
 mod restore;
@@ -23,6 +24,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Verify(arguments) => database::verify(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Schema { of } => about::schema(of),
         Command::Completions { shell } => about::completions(shell),
     };

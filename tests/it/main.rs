@@ -11,6 +11,7 @@ mod cleanup_plan; // plans of cleanup and the one that is expected
 mod containment; // what keeps a run from harm, and its record
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
+mod doctor; // the wiring of the gate
 mod encodings; // what is text, in which encoding, and how large
 mod examples; // each rule's examples, through the binary
 mod exits; // exit codes and errors
