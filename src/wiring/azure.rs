@@ -23,6 +23,7 @@ pub(super) fn examine(file: &File, root: &Node, examination: &mut Examination) {
                 line: at.at.line + call.line,
                 system: "azure",
                 job: name.to_owned(),
+                uses: None,
                 sees_changes: true,
                 check_name: name.to_owned(),
                 is_computed: false,

@@ -25,6 +25,7 @@ pub(super) fn examine(file: &File, root: &Node, examination: &mut Examination) {
             line: at + call.line,
             system: "buildkite",
             job: label.unwrap_or_default().to_owned(),
+            uses: None,
             sees_changes: true,
             check_name: label.unwrap_or("(a step without a label)").to_owned(),
             is_computed: step.get("parallelism").is_some() || step.get("matrix").is_some(),

@@ -14,6 +14,7 @@ pub(super) fn examine(file: &File, examination: &mut Examination) {
             line: line_number,
             system: "jenkins",
             job: String::new(),
+            uses: None,
             sees_changes: true,
             check_name: "(the pipeline)".into(),
             is_computed: false,

@@ -3,6 +3,7 @@
 
 mod azure;
 mod buildkite;
+mod change;
 mod codeowners;
 mod github;
 mod gitlab;
@@ -10,6 +11,8 @@ mod jenkins;
 mod shell;
 #[cfg(test)]
 mod tests;
+
+pub use change::{Turn, turns};
 
 use crate::policy::{Node, read_document};
 
@@ -60,6 +63,8 @@ pub struct Gate {
     pub system: &'static str,
     /// The job's key in its file.
     pub job: String,
+    /// What stands behind `uses:` or `component:`, if the gate is run by the action or a component.
+    pub uses: Option<String>,
     /// Whether changes that want to be merged start it.
     pub sees_changes: bool,
     /// The name of the check that the job reports, as the system shows it: what to require.

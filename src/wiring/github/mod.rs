@@ -107,9 +107,11 @@ pub(super) fn examine(workflow: &Workflow<'_>, files: &[File], examination: &mut
         };
         job::pin(uses, &mut adviser);
         job::conditions(job, &mut adviser);
-        examination
-            .gates
-            .push(gate(workflow, (id, job), uses.at.line));
+        examination.gates.push(gate(
+            workflow,
+            (id, job),
+            (uses.at.line, uses.text().map(str::to_owned)),
+        ));
     }
     for step in &steps {
         let line = step.at.at.line
@@ -117,9 +119,12 @@ pub(super) fn examine(workflow: &Workflow<'_>, files: &[File], examination: &mut
                 How::Script(call) => call.line,
                 How::Action(_) => 0,
             };
+        let uses = matches!(step.how, How::Action(_))
+            .then(|| step.at.text().map(str::to_owned))
+            .flatten();
         examination
             .gates
-            .push(gate(workflow, (step.id, step.job), line));
+            .push(gate(workflow, (step.id, step.job), (line, uses)));
         let mut adviser = Adviser {
             file: &workflow.file.path,
             examination: &mut *examination,
@@ -133,7 +138,11 @@ pub(super) fn examine(workflow: &Workflow<'_>, files: &[File], examination: &mut
     triggers::examine(workflow, &mut adviser);
 }
 
-fn gate(workflow: &Workflow<'_>, (id, job): (&str, &Node), line: u32) -> Gate {
+fn gate(
+    workflow: &Workflow<'_>,
+    (id, job): (&str, &Node),
+    (line, uses): (u32, Option<String>),
+) -> Gate {
     let name = job.get("name").and_then(Node::text).unwrap_or(id);
     let has_matrix = job
         .get("strategy")
@@ -143,6 +152,7 @@ fn gate(workflow: &Workflow<'_>, (id, job): (&str, &Node), line: u32) -> Gate {
         line,
         system: workflow.system,
         job: id.to_owned(),
+        uses,
         sees_changes: triggers::sees_changes(workflow),
         check_name: name.to_owned(),
         is_computed: name.contains("${{") || has_matrix,
