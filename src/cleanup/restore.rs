@@ -5,9 +5,11 @@ use super::leftover;
 use super::manifest::{Manifest, examine};
 use super::metadata::{self, Shortfall};
 use super::outcome::Outcome;
-use crate::beneath::{Identity, MOUNT_POINT, ObjectKind, Root, RootError, RootRules, look, names};
+use crate::beneath::{
+    Identity, MOUNT_POINT, ObjectKind, Root, RootError, RootRules, look, make_directory, names,
+};
 use crate::walk::OWN_DIRECTORIES;
-use rustix::fs::{RenameFlags, mkdirat, renameat_with};
+use rustix::fs::{RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -255,8 +257,8 @@ impl Restorer {
             let recorded = directories.recorded.get(path).copied();
             // While files are put into it, its owner must be able to.
             let mode = recorded.map_or(0o755, |mode| mode | 0o700);
-            match mkdirat(&holder, name, metadata::mode(mode)) {
-                Ok(()) => {
+            match make_directory(&holder, name, metadata::mode(mode)) {
+                Ok(_) => {
                     if recorded.is_some() {
                         metadata::set_mode(&holder, name, mode).map_err(Outcome::failed)?;
                     }
