@@ -106,15 +106,24 @@ impl Root {
         if kept.kind == ObjectKind::File && manifest.mode != kept.manifest.mode {
             return Err(refused("mode differs"));
         }
+        self.examine_place(kept).map(|()| seen)
+    }
+
+    /// Whether the place of a kept file is free for it.
+    ///
+    /// # Errors
+    /// The result of the file, which cannot come back.
+    pub fn examine_place(&self, kept: &Kept) -> Result<(), Outcome> {
+        check_target(&kept.target)?;
         match self.holder(&kept.target) {
             Ok((holder, name)) => match look(&holder, name) {
-                Err(Errno::NOENT) => Ok(seen),
+                Err(Errno::NOENT) => Ok(()),
                 Ok(_) => Err(occupied()),
                 Err(error) => Err(Outcome::from_look(error)),
             },
             Err(unresolved) => match on_the_way(unresolved.into()) {
                 // The directory is made again.
-                Outcome::AlreadyGone => Ok(seen),
+                Outcome::AlreadyGone => Ok(()),
                 other => Err(other),
             },
         }
