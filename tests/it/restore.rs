@@ -260,8 +260,13 @@ fn assert_recorded_as_restored(world: &World) {
         ),
         ["completed|2|2|100|restore|pass|0"]
     );
-    let phases = "SELECT phase FROM phases WHERE deployment_id = (SELECT deployment_id FROM v_latest_session)";
+    let phases = "SELECT phase FROM phases \
+         WHERE deployment_id = (SELECT deployment_id FROM deployment_sessions ORDER BY id DESC LIMIT 1)";
     assert_eq!(world.query(phases), ["3", "5"]);
+    // An auditor asks for the last run, and a restore is none.
+    let latest =
+        "SELECT deployment_id FROM v_latest_session UNION SELECT deployment_id FROM v_trend";
+    assert_eq!(world.query(latest), [ID]);
     for view in [
         "v_trend",
         "v_compliance",
@@ -663,7 +668,7 @@ fn a_killed_restore_is_recovered_as_what_it_was() {
         [
             "restored 1 logs/link",
             "skipped: not applied, the run was interrupted 0 logs/old/a.log",
-            "failed: interrupted, now absent 0 logs/old/b-\\xff.log",
+            "failed: interrupted before it was confirmed; it is gone now 0 logs/old/b-\\xff.log",
         ]
     );
     let answer = restore(&world, &[]);

@@ -5,8 +5,7 @@ use super::archive::{self, Archive};
 use super::{Answer, Item, Work, examine, nothing, shown};
 use crate::ci::Environment;
 use crate::cleanup::{
-    Directories, DirectoryManifest, Packed, PutBack, RestoreToken, Restorer, Shortfall,
-    Staging,
+    Directories, DirectoryManifest, Packed, PutBack, RestoreToken, Restorer, Shortfall, Staging,
 };
 use crate::commands::stdout;
 use crate::phases::{self, Clock as _, Exit, Phase};
