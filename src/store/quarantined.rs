@@ -213,7 +213,7 @@ fn restored(conn: &Connection, session: &str) -> Result<BTreeMap<u32, Restored>,
             Ok((super::words::json::<Value>(row, 0)?, by))
         })
         .doing(DOING)?;
-    let mut restored = BTreeMap::new();
+    let mut by_number = BTreeMap::new();
     for row in rows {
         let (identity, by) = row.doing(DOING)?;
         let restores = &identity["restores"];
@@ -221,10 +221,10 @@ fn restored(conn: &Connection, session: &str) -> Result<BTreeMap<u32, Restored>,
         if restores["deployment_id"] == session
             && let Some(number) = number.and_then(|number| u32::try_from(number).ok())
         {
-            restored.insert(number, by);
+            by_number.insert(number, by);
         }
     }
-    Ok(restored)
+    Ok(by_number)
 }
 
 impl Recorder {

@@ -1,6 +1,7 @@
 //! Runs by root in a workspace of somebody else: what they leave behind is the owner's, and the owner's runs go on.
 
-use crate::world::{Answer, World, binary};
+use crate::cleanup::kit::skipped;
+use crate::world::{Answer, World};
 use std::ffi::OsStr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -26,7 +27,10 @@ cleanup:
 /// A workspace of `OWNER`, with room beside it for the owner's record; `None` where nobody can make one.
 fn world() -> Option<World> {
     if !rustix::process::geteuid().is_root() {
-        println!("not tested: only root can work in the directory of somebody else");
+        skipped(
+            "owners",
+            "only root can work in the directory of somebody else",
+        );
         return None;
     }
     let world = World::new()
@@ -70,9 +74,9 @@ fn by_owner<I: AsRef<OsStr>>(
             stderr: String::from_utf8(output.stderr).unwrap(),
         }),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            println!(
-                "not tested: {} cannot be started by others",
-                binary().display()
+            skipped(
+                "owners_other_user",
+                "the binary cannot be started by others",
             );
             None
         }

@@ -62,27 +62,16 @@ pub(super) fn restore(arguments: &RestoreArgs) -> Answer {
         return Ok(Exit::Pass);
     };
     let workspace = workspace(arguments, &quarantine).map_err(Problem::usage)?;
-    let rules = RootRules {
-        expected: None,
-        forbidden: forbidden_roots(&[]),
-        // Whoever quarantined in it had looked for a sign of a workspace.
-        marks: None,
-    };
+    let rules = root_rules();
     let root = open(&workspace, &rules).map_err(Problem::usage)?;
     let files = std::mem::take(&mut quarantine.files);
     let mut items = items(&quarantine, files);
-    let known: Packed = items
-        .iter()
-        .filter_map(|item| Some((item.file.number, item.kept.clone().ok()?)))
-        .collect();
+    let known = known(&items);
     items.retain(|item| {
         let path = Path::new(OsStr::from_bytes(&item.file.target));
         only.as_ref().is_none_or(|only| only.is_match(path))
     });
-    let mut earlier = BTreeMap::new();
-    for by in items.iter().filter_map(|item| item.file.restored.as_ref()) {
-        *earlier.entry(by.clone()).or_default() += 1;
-    }
+    let earlier = earlier(&items);
     let here = store::escape(workspace.as_os_str().as_encoded_bytes()).into_owned();
     let work = |items| Work {
         database,
@@ -93,16 +82,8 @@ pub(super) fn restore(arguments: &RestoreArgs) -> Answer {
         earlier,
     };
     if let Some(archive) = &arguments.from {
-        // What was put back here and is gone again was meant to go, unless it is asked for by its name.
-        let is_done = |item: &Item| {
-            let is_occupied = || {
-                let kept = item.kept.as_ref();
-                kept.is_ok_and(|kept| root.examine_place(kept).is_err())
-            };
-            let by = item.file.restored.as_ref();
-            by.is_some_and(|by| (by.workspace_path == here && only.is_none()) || is_occupied())
-        };
-        items.retain(|item| !is_done(item));
+        let is_wanted = |item: &Item| is_wanted(item, &root, (&here, only.is_some()));
+        items.retain(is_wanted);
         if items.is_empty() {
             return nothing(&work(items));
         }
@@ -128,6 +109,43 @@ pub(super) fn restore(arguments: &RestoreArgs) -> Answer {
         )?);
     }
     session::restore(work(items), None)
+}
+
+fn root_rules() -> RootRules {
+    RootRules {
+        expected: None,
+        forbidden: forbidden_roots(&[]),
+        // Whoever quarantined in it had looked for a sign of a workspace.
+        marks: None,
+    }
+}
+
+/// All files of the session of which the record can be used.
+fn known(items: &[Item]) -> Packed {
+    let with_number = |item: &Item| Some((item.file.number, item.kept.clone().ok()?));
+    items.iter().filter_map(with_number).collect()
+}
+
+/// The sessions that put some of these files back, and how many.
+fn earlier(items: &[Item]) -> BTreeMap<Restored, u64> {
+    let mut earlier = BTreeMap::new();
+    for by in items.iter().filter_map(|item| item.file.restored.as_ref()) {
+        *earlier.entry(by.clone()).or_default() += 1;
+    }
+    earlier
+}
+
+/// Whether a file is to come out of an archive. What was put back here and is gone again was meant to go, unless it is
+/// asked for by its name.
+fn is_wanted(item: &Item, root: &Root, (here, is_named): (&str, bool)) -> bool {
+    let Some(by) = &item.file.restored else {
+        return true;
+    };
+    let is_occupied = || {
+        let kept = item.kept.as_ref();
+        kept.is_ok_and(|kept| root.examine_place(kept).is_err())
+    };
+    (by.workspace_path != here || is_named) && !is_occupied()
 }
 
 fn open(workspace: &Path, rules: &RootRules) -> anyhow::Result<Root> {
