@@ -201,7 +201,7 @@ pub struct RestoreArgs {
     pub only: Vec<String>,
 
     /// Take the files from an archive that `run --export-quarantine` wrote
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
 
     /// Show what would be put back; change and record nothing

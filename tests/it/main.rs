@@ -20,6 +20,7 @@ mod fixes; // what --apply=fix writes, and its patch
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone
+mod owners; // runs by root in somebody else's workspace
 mod quarantine; // set aside, exported, put back
 mod record; // the database
 mod restore; // quarantined files come back
