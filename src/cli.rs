@@ -110,15 +110,6 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub export_quarantine: Option<PathBuf>,
 
-    /// The commit to compare with: an id, or a branch or tag, which stands for where the history left it
-    /// [default: what the CI system says]
-    #[arg(long, value_name = "REV")]
-    pub base: Option<String>,
-
-    /// The CI system to speak to, instead of the one that the environment tells of
-    #[arg(long, value_enum, value_name = "SYSTEM", default_value = "auto")]
-    pub ci: Ci,
-
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -230,31 +221,6 @@ impl Apply {
     pub fn includes_cleanup(self) -> bool {
         self != Self::Fix
     }
-}
-
-/// The CI system to speak to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Ci {
-    /// The one that the environment tells of
-    Auto,
-    /// GitHub Actions
-    Github,
-    /// Gitea Actions
-    Gitea,
-    /// Forgejo Actions
-    Forgejo,
-    /// GitLab CI
-    Gitlab,
-    /// Azure Pipelines
-    Azure,
-    /// Buildkite
-    Buildkite,
-    /// TeamCity
-    Teamcity,
-    /// Jenkins
-    Jenkins,
-    /// None: a plain report, and nothing is read from the environment
-    None,
 }
 
 /// Forms of the report.

@@ -1,7 +1,6 @@
 //! The edge: each command from its arguments to its exit code. Here time, randomness and the environment come in.
 
 mod about;
-mod base;
 mod database;
 mod doctor;
 mod export;

@@ -232,9 +232,6 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     table.row([(DIM, "Session"), (PLAIN, &run.record.start.deployment_id)]);
     table.row([(DIM, "Policy"), (PLAIN, &policy)]);
-    if let Some(base) = base(run.record) {
-        table.row([(DIM, "Base"), (PLAIN, &base)]);
-    }
     if let Some(end) = &run.record.end {
         let files = text::count(end.files_scanned, "file");
         let checked = format!("{files}, {} read", text::bytes(end.bytes_scanned));
@@ -265,22 +262,6 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     heading("Run", out)?;
     table.write(out)?;
     out.write_all(b"\n")
-}
-
-/// What was compared with, and how that was found; nothing if nobody asked.
-fn base(record: &RunRecord) -> Option<String> {
-    let detail = record.phases.iter().find(|phase| phase.phase == 1)?;
-    let base = detail.detail.get("base").filter(|base| base.is_object())?;
-    let steps = base.get("steps")?.as_array()?.iter();
-    let steps: Vec<&str> = steps.filter_map(serde_json::Value::as_str).collect();
-    let found = base.get("sha").and_then(serde_json::Value::as_str);
-    let kind = base.get("kind").and_then(serde_json::Value::as_str);
-    Some(format!(
-        "{} ({}): {}",
-        found.unwrap_or("not found"),
-        kind.unwrap_or_default(),
-        steps.join("; ")
-    ))
 }
 
 /// What held the run while it could change the workspace; nothing if it could not.
