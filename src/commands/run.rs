@@ -3,6 +3,7 @@
 use super::export::export;
 use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
+use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
@@ -55,11 +56,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let mut start = session_start(&policy, &path, (&environment, random.id));
-    start.details.base_sha = base
-        .as_ref()
-        .and_then(|found| found.base)
-        .map(|commit| commit.to_string());
+    let start = session_start(&policy, &path, (&environment, random.id), base.as_ref());
     let policies = policy_rows(&policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -390,6 +387,7 @@ fn session_start(
     policy: &Policy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
+    base: Option<&Resolution>,
 ) -> SessionStart {
     let now = SystemClock.now();
     let main = policy.sources.first();
@@ -402,7 +400,9 @@ fn session_start(
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
             policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
-            base_sha: None,
+            base_sha: base
+                .and_then(|found| found.base)
+                .map(|commit| commit.to_string()),
             scope: "all".to_owned(),
             shard: None,
             ci_system: environment.system.map(|system| system.as_str().to_owned()),
