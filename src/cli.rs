@@ -110,6 +110,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub export_quarantine: Option<PathBuf>,
 
+    /// The commit to compare with, instead of what the CI system says: an id, branch, tag or `HEAD^1`, as it is
+    #[arg(long, value_name = "REV", value_parser = revision)]
+    pub base: Option<String>,
+
+    /// The CI system, instead of the one recognised by its variables; `none` for plain output
+    #[arg(long, value_enum, value_name = "SYSTEM", default_value = "auto")]
+    pub ci: CiSystem,
+
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -125,6 +133,15 @@ pub struct RunArgs {
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// The name of a commit, which is neither an option nor anything that acts on a terminal.
+fn revision(text: &str) -> Result<String, String> {
+    if crate::base::is_revision(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a commit: an id, branch, tag or `HEAD^1`".into())
+    }
 }
 
 /// A SHA-256 in hex, in lower case.
@@ -232,6 +249,31 @@ pub enum Format {
     Json,
     /// What is fixed, or would be, as a patch that `git apply` takes
     Diff,
+}
+
+/// CI systems that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiSystem {
+    /// The one whose variables are set
+    Auto,
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// Azure Pipelines
+    Azure,
+    /// Buildkite
+    Buildkite,
+    /// `TeamCity`
+    Teamcity,
+    /// Jenkins
+    Jenkins,
+    /// Gitea Actions
+    Gitea,
+    /// Forgejo Actions
+    Forgejo,
+    /// None: nothing but the report
+    None,
 }
 
 /// What fails the gate.

@@ -9,5 +9,9 @@ mod tree;
 
 pub use tree::{CommitTree, Mode, TreeEntry};
 
+mod resolve;
+
+pub use resolve::{Asked, Change, Payload, Resolution, is_revision, resolve};
+
 #[cfg(test)]
 mod tests;

@@ -140,6 +140,22 @@ impl Reader<'_> {
         Ok(commit.parent_ids().map(|id| id.to_string()).collect())
     }
 
+    /// The parents and the time of a commit; `None` if it is not there.
+    pub(super) fn history(&self, id: ObjectId) -> Result<Option<(Vec<ObjectId>, i64)>, BaseError> {
+        let what = || format!("commit {id}");
+        let unreadable = |why: &dyn std::fmt::Display| BaseError::unreadable(what(), why);
+        let found = self.repository.try_find_object(id);
+        let Some(found) = found.map_err(|why| unreadable(&why))? else {
+            return Ok(None);
+        };
+        let commit = found.try_into_commit().map_err(|why| unreadable(&why))?;
+        let time = commit.time().map_err(|why| unreadable(&why))?.seconds;
+        Ok(Some((
+            commit.parent_ids().map(gix::Id::detach).collect(),
+            time,
+        )))
+    }
+
     /// Everything that the commit has below the workspace, sorted by path as bytes; paths relative to the
     /// workspace.
     ///

@@ -1,6 +1,7 @@
 //! The edge: each command from its arguments to its exit code. Here time, randomness and the environment come in.
 
 mod about;
+mod base;
 mod database;
 mod doctor;
 mod export;

@@ -19,6 +19,7 @@ pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs};
 pub use verdict::Exit;
 
+use crate::base::Resolution;
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
 use crate::scan::{Outcome, Plan};
@@ -72,6 +73,10 @@ pub struct Job<'j> {
     pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
+    /// The commit to compare with; `None` if nobody wants one.
+    pub base: Option<Resolution>,
+    /// Whether the user named that commit, so that it has to be there.
+    pub needs_base: bool,
     /// What the kernel holds the threads to that look.
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.

@@ -181,7 +181,14 @@ fn end(
     } else {
         verdict.into()
     };
-    let detail = json!({ "score": score, "verdict": verdict.as_str(), "reasons": reasons });
+    let mut detail = json!({ "score": score, "verdict": verdict.as_str(), "reasons": reasons });
+    if let Some(base) = &run.job.base {
+        detail["base"] = json!({
+            "sha": base.base.map(|commit| commit.to_string()),
+            "change": base.change.as_str(),
+            "how": base.steps,
+        });
+    }
     let end = SessionEnd {
         end_time: stamp(run.job.clock.now()),
         status,

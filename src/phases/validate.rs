@@ -7,6 +7,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
+    require_base(run);
     let walked_at = run.job.clock.now();
     let walked = look::walk_workspace(run);
     run.job.watch.check()?;
@@ -50,6 +51,18 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
         },
         detail,
     })
+}
+
+/// A commit that was named and is not there leaves the verdict open: what it was named for cannot be done.
+fn require_base(run: &mut Run<'_>) {
+    if let Some(base) = &run.job.base
+        && run.job.needs_base
+        && base.base.is_none()
+    {
+        let why = base.steps.join("; ");
+        run.reasons
+            .push(format!("the base commit was not found: {why}"));
+    }
 }
 
 /// Takes a look's counts over, and says which paths leave the verdict open.

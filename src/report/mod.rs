@@ -1,6 +1,7 @@
 //! Reports: the record in, bytes out. Pure, except for the progress display. Nothing untrusted leaves this
 //! room without passing [`encode`].
 
+mod base;
 pub mod catalogue;
 pub mod detectors;
 pub mod encode;

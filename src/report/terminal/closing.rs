@@ -3,6 +3,7 @@
 use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
+use crate::report::base::base;
 use crate::report::encode::LogLine;
 use crate::report::tally::{
     Selection, Tally, action_words, first_results, fix_lines, last_validation,
@@ -240,6 +241,7 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(limits) = run.record.end.as_ref().and_then(limits) {
         table.row([(DIM, "Limits"), (PLAIN, &limits)]);
     }
+    base_rows(run.record, &mut table);
     if let Some(row) = last_validation(run.record) {
         let score = format!(
             "{} of 100: {} of {} checked with an error or a warning",
@@ -262,6 +264,27 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     heading("Run", out)?;
     table.write(out)?;
     out.write_all(b"\n")
+}
+
+/// What the run was compared with: the commit and how it was found, or every step to why there is none.
+fn base_rows(record: &RunRecord, table: &mut Table<2>) {
+    let Some(base) = base(record) else {
+        return;
+    };
+    let Some((last, before)) = base.how.split_last() else {
+        return;
+    };
+    if let Some(sha) = base.sha {
+        let short = sha.get(..12).unwrap_or(sha);
+        let line = format!("{short} ({last})");
+        table.row([(DIM, "Base"), (PLAIN, &line)]);
+        return;
+    }
+    let line = format!("none: {last}");
+    table.row([(DIM, "Base"), (PLAIN, &line)]);
+    for step in before {
+        table.row([(DIM, ""), (DIM, step)]);
+    }
 }
 
 /// What held the run while it could change the workspace; nothing if it could not.
