@@ -4,6 +4,8 @@ mod about;
 mod database;
 mod export;
 mod places;
+mod report_db;
+mod reports;
 mod restore;
 mod run;
 
@@ -21,6 +23,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Explain { name } => about::explain(&name),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
+        Command::Report(arguments) => report_db::report(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
         Command::Schema { of } => about::schema(of),

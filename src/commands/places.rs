@@ -1,5 +1,6 @@
 //! The places of this machine that a run has to know of before it may change anything.
 
+use super::reports;
 use crate::beneath::FileId;
 use crate::ci::Environment;
 use crate::cleanup::Reach;
@@ -42,6 +43,12 @@ pub(super) fn places(
             own_outputs.add(inside.as_os_str().as_bytes());
         }
     }
+    let reports = reports::paths(arguments);
+    for path in &reports {
+        if let Ok(inside) = path.strip_prefix(root) {
+            own_outputs.add(inside.as_os_str().as_bytes());
+        }
+    }
     let exports = export.map(|export| [Some(export.path.clone()), export.partial().ok()]);
     for path in exports.into_iter().flatten().flatten() {
         if let Ok(inside) = path.strip_prefix(root) {
@@ -63,6 +70,9 @@ pub(super) fn places(
     protect(arguments.policy.clone(), "the policy");
     protect(output, "the report");
     protect(patch, "the patch");
+    for path in reports {
+        protect(Some(path), "a report");
+    }
     protect(
         export.map(|export| export.path.clone()),
         "the exported quarantine",
