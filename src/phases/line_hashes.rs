@@ -2,7 +2,7 @@
 //! each once, and only those that are still what the rules saw.
 
 use crate::report::{LineHashes, line_hashes};
-use crate::walk::{Kind, Root, Tree};
+use crate::walk::{Kind, Root, Tree, modified_ns};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -43,11 +43,7 @@ impl<'w> WalkedFiles<'w> {
         let file = File::from(self.root.open_file(path).ok()?);
         let is_as_seen = |file: &File| {
             rustix::fs::fstat(file).is_ok_and(|now| {
-                let nanoseconds = i64::try_from(now.st_mtime_nsec).unwrap_or(-1);
-                let modified = i64::from(now.st_mtime)
-                    .checked_mul(1_000_000_000)
-                    .and_then(|seconds| seconds.checked_add(nanoseconds));
-                u64::try_from(now.st_size) == Ok(seen.size) && modified == Some(seen.modified_ns)
+                u64::try_from(now.st_size) == Ok(seen.size) && modified_ns(&now) == seen.modified_ns
             })
         };
         if !is_as_seen(&file) {

@@ -23,8 +23,8 @@ const LIMITS: Limits = Limits {
     bytes: 28_000_000,
     objects: 230_000,
 };
-/// What a case with a failure consists of: two elements, four attributes and two, a text.
-const OBJECTS_OF_A_CASE: usize = 9;
+/// What a case with a failure consists of: two elements and their ends, four attributes and two; its text on top.
+const OBJECTS_OF_A_CASE: usize = 11;
 /// What a suite consists of, its clean case included.
 const OBJECTS_OF_A_SUITE: usize = 12;
 /// The most places that a case names.

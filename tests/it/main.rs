@@ -21,6 +21,7 @@ mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone
 mod quarantine; // set aside, exported, put back
 mod record; // the database
+mod reports; // reports in many forms, of a run and of a database
 mod restore; // quarantined files come back
 mod schema; // files against JSON Schema
 mod secrets; // credentials

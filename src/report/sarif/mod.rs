@@ -117,7 +117,7 @@ fn driver(record: &RunRecord, rules: &rules::Rules) -> Value {
         driver["version"] = json!(version);
         driver["semanticVersion"] = json!(version);
     }
-    driver["rules"] = Value::Array(rules.descriptors(record));
+    driver["rules"] = Value::Array(rules.descriptors());
     driver
 }
 

@@ -2,6 +2,7 @@
 
 use super::BASE;
 use super::rules::{Rules, id};
+use crate::finding::Region;
 use crate::report::encode::{clip, visible};
 use crate::report::github::Source;
 use crate::report::line_hash::LineHashes;
@@ -96,25 +97,33 @@ fn message(record: &RunRecord, row: &ViolationRow) -> String {
 }
 
 fn location(row: &ViolationRow, source: &Source) -> Value {
-    let mut location = json!({
+    json!({
         "artifactLocation": { "uri": uri(row, source), "uriBaseId": BASE },
-    });
-    if let Some(region) = row.region {
-        let (first, last) = row
-            .columns
-            .map_or((region.column, region.end_column), |columns| columns.utf16);
-        let (line, column) = (region.line.max(1), first.max(1));
-        let end_line = region.end_line.max(line);
-        // Of one line the end is never before the beginning.
-        let least = if end_line == line { column } else { 1 };
-        location["region"] = json!({
-            "startLine": line,
-            "startColumn": column,
-            "endLine": end_line,
-            "endColumn": last.max(least),
-        });
-    }
-    location
+        "region": region(row),
+    })
+}
+
+/// Where it is; the beginning of the first line stands for a file as a whole, because GitHub asks for a region.
+fn region(row: &ViolationRow) -> Value {
+    let whole = Region {
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+    };
+    let region = row.region.unwrap_or(whole);
+    let columns = row.columns.map(|columns| columns.utf16);
+    let (first, last) = columns.unwrap_or((region.column, region.end_column));
+    let (line, column) = (region.line.max(1), first.max(1));
+    let end_line = region.end_line.max(line);
+    // Of one line the end is never before the beginning.
+    let least = if end_line == line { column } else { 1 };
+    json!({
+        "startLine": line,
+        "startColumn": column,
+        "endLine": end_line,
+        "endColumn": last.max(least),
+    })
 }
 
 fn suppression(record: &RunRecord, row: &ViolationRow) -> Value {

@@ -68,7 +68,7 @@ impl Rules {
     }
 
     /// The list.
-    pub(super) fn descriptors(&self, _record: &RunRecord) -> Vec<Value> {
+    pub(super) fn descriptors(&self) -> Vec<Value> {
         self.list.iter().map(Listed::descriptor).collect()
     }
 }
@@ -103,7 +103,7 @@ impl Listed {
             ),
             None => format!("{}. The policy says more.", markdown(&summary)),
         };
-        json!({
+        let mut descriptor = json!({
             "id": name,
             "name": camel(&self.rule_id),
             "shortDescription": { "text": format!("{}.", clip(&summary, LONGEST_TEXT)) },
@@ -111,7 +111,15 @@ impl Listed {
             "help": { "text": help, "markdown": help_markdown },
             "defaultConfiguration": { "level": level },
             "properties": self.properties(),
-        })
+        });
+        // A name that says what the id says must not be there.
+        let is_same = descriptor["name"]
+            .as_str()
+            .is_some_and(|camel| camel.eq_ignore_ascii_case(&name));
+        if let (true, Some(fields)) = (is_same, descriptor.as_object_mut()) {
+            fields.shift_remove("name");
+        }
+        descriptor
     }
 
     /// The built-in rule's name; the texts are ours.
