@@ -38,13 +38,8 @@ pub(super) fn places(
     }
     let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
     let (output, patch) = (named(&arguments.output), named(&arguments.patch));
-    for path in [&output, &patch].into_iter().flatten() {
-        if let Ok(inside) = path.strip_prefix(root) {
-            own_outputs.add(inside.as_os_str().as_bytes());
-        }
-    }
     let reports = reports::paths(arguments);
-    for path in &reports {
+    for path in [&output, &patch].into_iter().flatten().chain(&reports) {
         if let Ok(inside) = path.strip_prefix(root) {
             own_outputs.add(inside.as_os_str().as_bytes());
         }

@@ -149,6 +149,15 @@ pub(super) fn tell(told: &[String]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Opens the file of the patch, if one is wanted.
+pub(super) fn patch(
+    arguments: &RunArgs,
+    database: &Path,
+) -> anyhow::Result<Option<BufWriter<EmptiedFile>>> {
+    let path = arguments.patch.as_deref();
+    path.map(|path| own_file(path, database)).transpose()
+}
+
 /// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
 /// there is a report.
 pub(super) fn own_file(path: &Path, database: &Path) -> anyhow::Result<BufWriter<EmptiedFile>> {

@@ -81,12 +81,9 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         watch: &watch,
     };
     let form = form(arguments, &environment);
-    let files = reports::open(arguments, &database).map_err(Problem::usage)?;
+    let others = reports::open(arguments, &database).map_err(Problem::usage)?;
     let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
-    let mut fixes = match &arguments.patch {
-        None => None,
-        Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
-    };
+    let mut fixes = reports::patch(arguments, &database).map_err(Problem::usage)?;
     let mut outputs = Outputs {
         report: &mut *report,
         commands: &mut stdout(),
@@ -97,7 +94,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
-        files,
+        files: others,
         category: arguments.sarif_category.clone(),
         told: Vec::new(),
     };

@@ -139,13 +139,11 @@ impl<'c> Suites<'c> {
                 return Ok(ControlFlow::Continue(()));
             }
             let path = shown_path(&row, self.context.source);
-            if file
+            let is_next = file
                 .as_ref()
-                .is_none_or(|(last, severity)| *last != path || *severity != row.severity)
-            {
-                if let Some((file, _)) = file.replace((path, row.severity)) {
-                    self.add(&file, &mut cases);
-                }
+                .is_none_or(|(last, severity)| *last != path || *severity != row.severity);
+            if is_next && let Some((file, _)) = file.replace((path, row.severity)) {
+                self.add(&file, &mut cases);
             }
             let case = cases.entry((row.rule_id.clone(), outcome)).or_default();
             case.count += 1;

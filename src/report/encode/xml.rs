@@ -1,6 +1,7 @@
 //! Text inside XML 1.0, in content and in attributes.
 
 use super::{command_breaks, escape, is_hidden};
+use std::fmt::Write as _;
 
 /// Encodes a text so that every XML parser reads it back as it is, but for characters that XML 1.0 cannot hold: those
 /// become visible escapes such as `\x1b`. Hidden characters, line breaks and what a CI system would take for a command
@@ -17,7 +18,7 @@ pub fn xml(text: &str) -> String {
             '\'' => encoded.push_str("&apos;"),
             other if !is_legal(other) => encoded.push_str(&escape(other)),
             other if is_hidden(other) || breaks.binary_search(&at).is_ok() => {
-                encoded.push_str(&format!("&#{};", u32::from(other)));
+                let _infallible = write!(encoded, "&#{};", u32::from(other));
             }
             other => encoded.push(other),
         }
@@ -38,9 +39,12 @@ mod tests {
 
     /// The text as a reader of the XML gets it.
     fn kept(text: &str) -> String {
-        let spelt = |character| match is_legal(character) {
-            true => character.to_string(),
-            false => escape(character),
+        let spelt = |character: char| {
+            if is_legal(character) {
+                character.to_string()
+            } else {
+                escape(character)
+            }
         };
         text.chars().map(spelt).collect()
     }
@@ -71,7 +75,7 @@ mod tests {
                     }
                     quick_xml::events::Event::Text(part) => content.push_str(&part),
                     quick_xml::events::Event::GeneralRef(name) => {
-                        content.push_str(&format!("&{};", &*name));
+                        content.extend(["&", &*name, ";"]);
                     }
                     quick_xml::events::Event::Eof => break,
                     _ => {}

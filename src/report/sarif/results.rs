@@ -11,6 +11,7 @@ use crate::report::tally::rule_behind;
 use crate::store::rows::{RunRecord, SuppressionRow, ViolationRow};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// The longest message, in characters.
 const LONGEST: usize = 1_000;
@@ -117,12 +118,12 @@ fn region(row: &ViolationRow) -> Value {
     let (line, column) = (region.line.max(1), first.max(1));
     let end_line = region.end_line.max(line);
     // Of one line the end is never before the beginning.
-    let least = if end_line == line { column } else { 1 };
+    let lower_bound = if end_line == line { column } else { 1 };
     json!({
         "startLine": line,
         "startColumn": column,
         "endLine": end_line,
-        "endColumn": last.max(least),
+        "endColumn": last.max(lower_bound),
     })
 }
 
@@ -144,7 +145,7 @@ fn justification(accepted: &SuppressionRow) -> String {
     let mut text = visible(&clip(&accepted.reason, LONGEST)).into_owned();
     for (what, value) in [("owner", &accepted.owner), ("until", &accepted.expires)] {
         if let Some(value) = value {
-            text.push_str(&format!(" ({what}: {})", visible(&clip(value, LONGEST))));
+            let _infallible = write!(text, " ({what}: {})", visible(&clip(value, LONGEST)));
         }
     }
     text

@@ -44,21 +44,18 @@ impl Rules {
     }
 
     fn add(&mut self, rule_id: &str, uses: &str, severity: Severity) {
-        match self.index.get(rule_id) {
-            Some(at) if !uses.is_empty() => {
+        if let Some(at) = self.index.get(rule_id) {
+            if !uses.is_empty() {
                 uses.clone_into(&mut self.list[*at].uses);
                 self.list[*at].severity = severity;
             }
-            Some(_) => {}
-            None if self.list.len() < MOST => {
-                self.index.insert(rule_id.to_owned(), self.list.len());
-                self.list.push(Listed {
-                    rule_id: rule_id.to_owned(),
-                    uses: uses.to_owned(),
-                    severity,
-                });
-            }
-            None => {}
+        } else if self.list.len() < MOST {
+            self.index.insert(rule_id.to_owned(), self.list.len());
+            self.list.push(Listed {
+                rule_id: rule_id.to_owned(),
+                uses: uses.to_owned(),
+                severity,
+            });
         }
     }
 
