@@ -2,6 +2,7 @@
 //! each once, and only those that are still what the rules saw.
 
 use crate::report::{LineHashes, line_hashes};
+use crate::scan::holds_credential;
 use crate::walk::{Kind, Root, Tree, modified_ns};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,13 +59,83 @@ impl<'w> WalkedFiles<'w> {
 impl LineHashes for WalkedFiles<'_> {
     fn line_hashes(&self, path: &[u8], lines: &BTreeSet<u32>) -> BTreeMap<u32, String> {
         // To say nothing is always true.
-        let file = self.read(path);
-        file.map(|file| line_hashes(&file, lines))
-            .unwrap_or_default()
+        let Some(file) = self.read(path) else {
+            return BTreeMap::new();
+        };
+        let mut hashes = line_hashes(&file, lines);
+        let telling = telling_lines(&file, lines);
+        hashes.retain(|line, _| !telling.contains(line));
+        hashes
     }
 }
 
+/// How many characters, blanks not counted, enter a hash.
+const HASHED: usize = 100;
+/// So many bytes without that many characters are nothing that anyone wrote.
+const LONGEST: usize = 64 << 10;
+
+/// Those of the lines whose hash is made of something that looks like a credential: whoever can guess that could prove it.
+fn telling_lines(file: &[u8], lines: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let mut starts = LineStarts::new(file);
+    let is_telling = |line: &u32| starts.at(*line).is_some_and(|start| tells(&file[start..]));
+    lines.iter().copied().filter(is_telling).collect()
+}
+
+/// Where lines begin, asked for in ascending order.
+struct LineStarts<'f> {
+    file: &'f [u8],
+    line: u32,
+    start: usize,
+}
+
+impl<'f> LineStarts<'f> {
+    fn new(file: &'f [u8]) -> Self {
+        Self {
+            file,
+            line: 1,
+            start: 0,
+        }
+    }
+
+    fn at(&mut self, line: u32) -> Option<usize> {
+        while self.line < line {
+            let rest = &self.file[self.start..];
+            let end = memchr::memchr2(b'\n', b'\r', rest)?;
+            self.start += end
+                + if rest[end..].starts_with(b"\r\n") {
+                    2
+                } else {
+                    1
+                };
+            self.line += 1;
+        }
+        Some(self.start)
+    }
+}
+
+/// Whether a line that enters a hash, from the beginning of `text` on, looks like one that holds a credential.
+fn tells(text: &[u8]) -> bool {
+    let mut left = HASHED;
+    let (text, is_whole) = match text.get(..LONGEST) {
+        Some(text) => (text, false),
+        None => (text, true),
+    };
+    for line in text.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        if holds_credential(&String::from_utf8_lossy(line)) {
+            return true;
+        }
+        let is_kept = |byte: &&u8| !matches!(byte, b' ' | b'\t' | 0x80..=0xbf);
+        let kept = line.iter().filter(is_kept).count() + 1;
+        match left.checked_sub(kept) {
+            None | Some(0) => return false,
+            Some(rest) => left = rest,
+        }
+    }
+    !is_whole
+}
+
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make and change a file")]
 mod tests {
     use super::*;
     use crate::walk::{Meta, TreeBuilder};
@@ -101,5 +172,21 @@ mod tests {
         }
         std::fs::write(&path, "other\n").unwrap();
         assert_eq!(of("a.txt"), BTreeMap::new());
+    }
+
+    #[test]
+    fn a_hash_that_a_credential_is_part_of_is_not_told() {
+        let secret = "password = \"hunter2-hunter2\"";
+        let long = "x".repeat(120);
+        let file = format!("a\r\nb\n{secret}\n{long}\nc\n");
+        let all = BTreeSet::from([1, 2, 3, 4, 5, 6, 9]);
+        assert_eq!(
+            telling_lines(file.as_bytes(), &all),
+            BTreeSet::from([1, 2, 3])
+        );
+        let far = format!("{long}\n{secret}\n");
+        assert_eq!(telling_lines(far.as_bytes(), &all), BTreeSet::from([2]));
+        let blank = " ".repeat(LONGEST + 1);
+        assert_eq!(telling_lines(blank.as_bytes(), &all), BTreeSet::from([1]));
     }
 }

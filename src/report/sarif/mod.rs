@@ -52,7 +52,7 @@ fn within(
 ) -> anyhow::Result<Told> {
     let chosen = Chosen::of(run.rows, limits.results)?;
     let rules = rules::Rules::of(run.record, &chosen.rows);
-    let hashes = results::Hashes::of(&chosen.rows, context.lines);
+    let hashes = results::Hashes::of(&chosen, context.lines);
     let mut out = Measured::new(out);
     write!(
         out,

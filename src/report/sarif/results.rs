@@ -1,6 +1,7 @@
 //! A violation as a result.
 
 use super::BASE;
+use super::chosen::Chosen;
 use super::rules::{Rules, id};
 use crate::finding::Region;
 use crate::report::encode::{clip, visible};
@@ -20,17 +21,19 @@ const LONGEST: usize = 1_000;
 pub(super) struct Hashes(BTreeMap<Vec<u8>, BTreeMap<u32, String>>);
 
 impl Hashes {
-    /// Asks for each file once.
-    pub(super) fn of(rows: &[ViolationRow], lines: &dyn LineHashes) -> Self {
+    /// Asks for each file once; for none that holds a credential.
+    pub(super) fn of(chosen: &Chosen, lines: &dyn LineHashes) -> Self {
         let mut wanted: BTreeMap<Vec<u8>, BTreeSet<u32>> = BTreeMap::new();
-        for row in rows
-            .iter()
-            .filter(|row| row.subject == "file" || row.subject == "policy")
-        {
-            wanted
-                .entry(path_bytes(row).to_vec())
-                .or_default()
-                .insert(first_line(row));
+        let is_about_a_file =
+            |row: &&ViolationRow| matches!(row.subject.as_str(), "file" | "policy");
+        for row in chosen.rows.iter().filter(is_about_a_file) {
+            let path = path_bytes(row);
+            if chosen.may_hash(path) {
+                wanted
+                    .entry(path.to_vec())
+                    .or_default()
+                    .insert(first_line(row));
+            }
         }
         let hashes = wanted.into_iter().map(|(path, wanted)| {
             let found = lines.line_hashes(&path, &wanted);
