@@ -2,6 +2,7 @@
 
 use super::export::export;
 use super::places::{absolute, places};
+use super::reports::{self, own_file};
 use super::{Answer, Problem, stdout};
 use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
@@ -11,6 +12,7 @@ use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
+use crate::report::Kind;
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
@@ -83,11 +85,9 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         watch: &watch,
     };
     let form = form(arguments, &environment);
+    let others = reports::open(arguments, &database).map_err(Problem::usage)?;
     let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
-    let mut fixes = match &arguments.patch {
-        None => None,
-        Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
-    };
+    let mut fixes = reports::patch(arguments, &database).map_err(Problem::usage)?;
     let mut outputs = Outputs {
         report: &mut *report,
         commands: &mut stdout(),
@@ -98,8 +98,13 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
+        files: others,
+        category: arguments.sarif_category.clone(),
+        told: Vec::new(),
     };
-    Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+    let ended = phases::run(&job, recorder, &mut outputs);
+    reports::tell(&outputs.told)?;
+    Ok(ended?.exit)
 }
 
 fn environment(arguments: &RunArgs) -> Environment {
@@ -129,8 +134,11 @@ fn form(arguments: &RunArgs, environment: &Environment) -> Form {
         })
     };
     match arguments.format {
-        Format::Text => Form::Text(arguments.limit),
-        Format::Json => Form::Json,
+        Format::Text => match reports::alone(arguments) {
+            Some(kind) => Form::Report(kind),
+            None => Form::Text(arguments.limit),
+        },
+        Format::Json => Form::Report(Kind::Json),
         Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
         Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
         Format::Diff if environment.system.is_some_and(System::shows_annotations) && !is_file() => {
@@ -144,66 +152,15 @@ fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Bo
     // A patch holds what files hold, escape sequences too; what strips those would change it.
     let is_exact = matches!(form, Form::Diff(DiffForm::Exact | DiffForm::Fenced));
     Ok(match &arguments.output {
-        None if is_exact => Box::new(std::io::BufWriter::new(std::io::stdout())),
+        None if is_exact || reports::alone(arguments).is_some() => {
+            Box::new(std::io::BufWriter::new(std::io::stdout()))
+        }
         None => Box::new(std::io::BufWriter::new(stdout())),
         Some(path) if is_exact => Box::new(own_file(path, database)?),
         Some(path) => Box::new(anstream::StripStream::new(
             Box::new(own_file(path, database)?) as Box<dyn Write + Send>,
         )),
     })
-}
-
-/// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
-/// there is a report.
-fn own_file(path: &Path, database: &Path) -> anyhow::Result<std::io::BufWriter<EmptiedFile>> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let what = || format!("the report cannot be written to `{}`", path.display());
-    if absolute(path)? == database {
-        return Err(anyhow!("it is the database").context(what()));
-    }
-    let mut options = std::fs::OpenOptions::new();
-    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .custom_flags(no_link);
-    let file = options.open(path).with_context(what)?;
-    if !file.metadata()?.is_file() {
-        return Err(anyhow!("it is no regular file").context(what()));
-    }
-    Ok(std::io::BufWriter::new(EmptiedFile {
-        file,
-        is_emptied: false,
-    }))
-}
-
-/// A file that loses its old content when the first new byte comes, or when it is known that none does.
-struct EmptiedFile {
-    file: std::fs::File,
-    is_emptied: bool,
-}
-
-impl EmptiedFile {
-    fn empty(&mut self) -> std::io::Result<()> {
-        if !self.is_emptied {
-            self.file.set_len(0)?;
-            self.is_emptied = true;
-        }
-        Ok(())
-    }
-}
-
-impl Write for EmptiedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.empty()?;
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.empty()?;
-        self.file.flush()
-    }
 }
 
 fn load_policy(

@@ -24,6 +24,7 @@ mod oracle; // the engine against each pattern alone
 mod owners; // runs by root in somebody else's workspace
 mod quarantine; // set aside, exported, put back
 mod record; // the database
+mod reports; // reports in many forms, of a run and of a database
 mod restore; // quarantined files come back
 mod schema; // files against JSON Schema
 mod secrets; // credentials
