@@ -38,6 +38,8 @@ pub enum Command {
     Rules,
     /// Check a database: integrity, seal, completeness
     Verify(VerifyArgs),
+    /// Render a database as a report
+    Report(ReportArgs),
     /// Put quarantined files back, never over something that exists
     Restore(RestoreArgs),
     /// Seal honestly what a killed run left behind
@@ -46,6 +48,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE", default_value = DATABASE)]
         database: PathBuf,
     },
+    /// Check that the CI configuration makes the gate a gate. Looks at files only
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of the policy, for editors and validators
     Schema {
         /// Which document
@@ -104,6 +108,15 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Write the report in another form, too; may be given several times. FILE `-` is standard output, in place of the
+    /// text. Forms: json, sarif, junit, gitlab, markdown, csv, github, azure, buildkite, teamcity
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report_to)]
+    pub report: Vec<ReportTo>,
+
+    /// What tells this analysis from others of the same commit, in SARIF
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = category)]
+    pub sarif_category: String,
+
     /// Pack the quarantined files into an archive (tar, compressed with Zstandard)
     #[arg(long, value_name = "FILE")]
     pub export_quarantine: Option<PathBuf>,
@@ -160,6 +173,115 @@ fn plan_digest(text: &str) -> Result<String, String> {
     }
 }
 
+/// A report beside the main one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportTo {
+    /// Its form.
+    pub kind: ReportKind,
+    /// Where it goes; `-` is standard output.
+    pub file: PathBuf,
+}
+
+fn report_to(text: &str) -> Result<ReportTo, String> {
+    let (kind, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("expected FORMAT=FILE, such as sarif=results.sarif")?;
+    let kind = ReportKind::from_str(kind, false).map_err(|_| {
+        let known = ReportKind::value_variants().iter();
+        let known = known.filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()));
+        let known: Vec<String> = known.collect();
+        format!(
+            "`{kind}` is no form of a report: expected {}",
+            known.join(", ")
+        )
+    })?;
+    Ok(ReportTo {
+        kind,
+        file: file.into(),
+    })
+}
+
+fn category(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    if text.len() <= 100 && text.bytes().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected at most 100 letters, digits, `.`, `_`, `-` and `/`".into())
+    }
+}
+
+/// Forms of the reports that a run can write side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportKind {
+    /// One stable, versioned document
+    Json,
+    /// SARIF 2.1.0, for GitHub code scanning and others
+    Sarif,
+    /// `JUnit` XML, for test views
+    Junit,
+    /// GitLab Code Quality
+    Gitlab,
+    /// Markdown that fits into a comment
+    Markdown,
+    /// Comma-separated values: every violation
+    Csv,
+    /// GitHub's workflow commands
+    Github,
+    /// Azure Pipelines' logging commands
+    Azure,
+    /// Body for `buildkite-agent annotate`
+    Buildkite,
+    /// `TeamCity`'s service messages
+    Teamcity,
+}
+
+/// Forms in which `report` renders a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseForm {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// `JUnit` XML
+    Junit,
+    /// GitLab Code Quality
+    Gitlab,
+    /// Markdown that fits into a comment
+    Markdown,
+    /// Comma-separated values: every violation
+    Csv,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The database
+    pub database: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DatabaseForm,
+
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The session [default: the one that was added last]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Most findings that the text report shows
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+
+    /// What tells this analysis from others of the same commit, in SARIF
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = category)]
+    pub sarif_category: String,
+}
+
 /// Arguments of `verify`.
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
@@ -173,6 +295,27 @@ pub struct VerifyArgs {
     /// The SHA-256 of the file that the run printed
     #[arg(long, value_name = "HEX")]
     pub expect_sha256: Option<String>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DoctorFormat,
+}
+
+/// Forms of the report of `doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
 }
 
 /// Arguments of `restore`.
@@ -194,7 +337,7 @@ pub struct RestoreArgs {
     pub only: Vec<String>,
 
     /// Take the files from an archive that `run --export-quarantine` wrote
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
 
     /// Show what would be put back; change and record nothing

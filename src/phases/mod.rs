@@ -5,6 +5,7 @@ mod apply;
 mod cleanup;
 mod cleanup_export;
 mod cleanup_guard;
+mod line_hashes;
 mod look;
 mod moment;
 mod progress;
@@ -18,7 +19,7 @@ pub use cleanup::Places;
 pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
-pub use report::{DiffForm, Form, Outputs};
+pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
 pub use verdict::Exit;
 
 use crate::base::Resolution;

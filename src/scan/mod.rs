@@ -27,6 +27,7 @@ pub use accounts::{Fixable, Fixes, Status, Tally, Totals};
 pub use again::Again;
 pub use engine::{Created, Focus, Origin, Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
 pub use plan::{Plan, Slot, SlotId};
+pub use redact::holds_credential;
 pub use source::Source;
 pub use suppress::SuppressionUse;
 pub use touched::{ChangedPaths, touched};

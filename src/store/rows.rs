@@ -212,6 +212,8 @@ pub struct ViolationRow {
     pub subject: String,
     /// The path for display: UTF-8, with bytes that are not escaped as `\xNN`. Still untrusted.
     pub path: String,
+    /// The path's bytes, where they are not UTF-8.
+    pub path_bytes: Option<Vec<u8>>,
     /// Where in the file.
     pub region: Option<Region>,
     /// What is wrong. Untrusted.
@@ -392,6 +394,8 @@ pub struct RunRecord {
     pub actions: BTreeMap<(String, String), (u64, u64, u64)>,
     /// Fixes by status (the text before the first `:`): files, places in them.
     pub fixes: BTreeMap<String, (u64, u64)>,
+    /// Fixes that were not made, by their whole status: files, the most frequent first, at most 32.
+    pub fix_reasons: Vec<(String, u64)>,
     /// Counts of violations by (severity, state, resolved).
     pub counts: BTreeMap<(Severity, String, bool), u64>,
 }

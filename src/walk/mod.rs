@@ -9,7 +9,7 @@ mod tree;
 mod walker;
 
 pub use git::{GitError, GitFacts, GitView, Staged, head_sha};
-pub use own::{OWN_DIRECTORIES, OwnOutputs};
+pub use own::{OWN_DIRECTORIES, OWN_HOME, OwnOutputs};
 pub use root::{LastDirectory, Root, read_named};
 pub(crate) use tree::compare_paths;
 pub use tree::{

@@ -60,7 +60,7 @@ fn a_pull_request_says_what_it_is_compared_with() {
     assert_eq!(report["session"]["base_sha"], main);
     assert_eq!(report["base"]["change"], "pull request");
     let rows = world.query("SELECT base_sha FROM session_details");
-    assert_eq!(rows, [main.clone()]);
+    assert_eq!(rows, std::slice::from_ref(&main));
     let text = world.gate_with(["run", "work"], &environment);
     let line = format!(
         "{} (pull request: first parent of the merge commit {head})",

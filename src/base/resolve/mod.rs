@@ -126,40 +126,7 @@ pub fn resolve(reader: &Reader<'_>, asked: &Asked<'_>) -> Resolution {
         search.say("there is no commit yet, so nothing to compare with");
         return search.end(None, change);
     };
-    let mut change = change;
-    let base = match &environment.base {
-        Some(BaseHint::PullRequest(hint)) => search.pull_request(head, hint),
-        Some(BaseHint::PullRequestTarget) => {
-            search.say(
-                "the event is `pull_request_target`, which runs on the target branch and not on the change: there is \
-                 nothing to compare; let the workflow run on `pull_request`",
-            );
-            None
-        }
-        Some(BaseHint::MergeQueue { base }) => search.merge_queue(base.as_deref()),
-        Some(BaseHint::Push {
-            before,
-            default_branch,
-        }) => {
-            let (base, found) = search.push(head, before.as_deref(), default_branch.as_deref());
-            change = found;
-            base
-        }
-        Some(BaseHint::NoChange(cause)) => {
-            search.say(format!(
-                "the job was started by {cause} and not by a change, so there is nothing to compare with; `--base` \
-                 names a commit"
-            ));
-            None
-        }
-        None if environment.is_ci() => {
-            search.say(
-                "the CI system does not say what the change is to be compared with; `--base` names a commit",
-            );
-            None
-        }
-        None => search.local(head),
-    };
+    let (base, change) = search.ci_or_local(head, environment);
     // In CI an empty change is a mistake of the wiring far more often than it is one, and it would pass every gate.
     let base = base.filter(|base| {
         let is_change = *base != head || !environment.is_ci();
@@ -195,6 +162,49 @@ impl Search<'_> {
             change,
             steps: self.steps,
         }
+    }
+
+    /// What the CI system says, or else what the repository does.
+    fn ci_or_local(
+        &mut self,
+        head: CommitId,
+        environment: &Environment,
+    ) -> (Option<CommitId>, Change) {
+        let mut change = Change::of(environment);
+        let base = match &environment.base {
+            Some(BaseHint::PullRequest(hint)) => self.pull_request(head, hint),
+            Some(BaseHint::PullRequestTarget) => {
+                self.say(
+                "the event is `pull_request_target`, which runs on the target branch and not on the change: there is \
+                 nothing to compare; let the workflow run on `pull_request`",
+            );
+                None
+            }
+            Some(BaseHint::MergeQueue { base }) => self.merge_queue(base.as_deref()),
+            Some(BaseHint::Push {
+                before,
+                default_branch,
+            }) => {
+                let (base, found) = self.push(head, before.as_deref(), default_branch.as_deref());
+                change = found;
+                base
+            }
+            Some(BaseHint::NoChange(cause)) => {
+                self.say(format!(
+                "the job was started by {cause} and not by a change, so there is nothing to compare with; `--base` \
+                 names a commit"
+            ));
+                None
+            }
+            None if environment.is_ci() => {
+                self.say(
+                "the CI system does not say what the change is to be compared with; `--base` names a commit",
+            );
+                None
+            }
+            None => self.local(head),
+        };
+        (base, change)
     }
 
     /// The commit with this id, if the clone has it; says so if not.

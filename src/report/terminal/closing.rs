@@ -5,7 +5,9 @@ use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
 use crate::report::base::base;
 use crate::report::encode::LogLine;
-use crate::report::tally::{Selection, Tally, first_results, fix_lines, last_validation, notices};
+use crate::report::tally::{
+    Selection, Tally, action_words, first_results, fix_lines, last_validation, notices,
+};
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
 use anstyle::{AnsiColor, Style};
@@ -156,9 +158,9 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
     }
     heading("Cleanup", out)?;
     for ((action, result), (targets, _, bytes)) in groups {
-        let (targets, bytes) = (text::grouped(*targets), text::bytes(*bytes));
+        let (what, bytes) = (action_words(action, *targets), text::bytes(*bytes));
         LogLine::new()
-            .text(&format!("  {targets} {action} {result}, {bytes}"))
+            .text(&format!("  {what}: {result}, {bytes}"))
             .write(out)?;
     }
     if let Some(digest) = plan_digest(run.record) {
@@ -348,16 +350,20 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
     for reason in &end.verdict_reasons {
         LogLine::new().text("  - ").text(reason).write(out)?;
     }
-    match next_step(end) {
+    match next_step(record, end) {
         Some(next) => LogLine::new().text("  Next: ").text(next).write(out),
         None => Ok(()),
     }
 }
 
 /// What the reader can do about the verdict.
-fn next_step(end: &SessionEnd) -> Option<&'static str> {
+fn next_step(record: &RunRecord, end: &SessionEnd) -> Option<&'static str> {
     match end.verdict {
         Verdict::Pass => None,
+        Verdict::Fail if record.fixes.contains_key("planned") => Some(
+            "--apply=fix makes the edits above; fix the rest, or accept it on its line: \
+             factory-gate: allow(RULE) REASON",
+        ),
         Verdict::Fail => Some(
             "fix what is shown above, or accept a violation by a comment on its line: \
              factory-gate: allow(RULE) REASON",

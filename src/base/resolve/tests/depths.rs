@@ -33,7 +33,6 @@ fn every_depth(world: &World, one: usize, other: usize) -> (usize, usize) {
                 counts.1 += 1;
             }
         }
-        std::fs::remove_dir_all(at).unwrap();
     }
     counts
 }

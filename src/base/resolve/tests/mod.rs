@@ -392,7 +392,13 @@ fn on_a_machine_the_upstream_or_the_default_branch_is_what_the_work_is_for() {
         "its own copy is not its target: {:?}",
         found.steps
     );
-    // A worktree, and a clone without objects of its own.
+}
+
+#[test]
+fn a_worktree_and_a_clone_without_objects_of_its_own_are_repositories_like_any() {
+    let world = usual();
+    let at = world.clone(&["main", "topic"], 0, 4);
+    let here = Environment::default();
     let beside = world.place.path().join("beside");
     git(
         &at,
