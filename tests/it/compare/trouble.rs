@@ -14,7 +14,6 @@ fn detail(world: &World) -> String {
 #[test]
 fn without_a_base_everything_counts_and_is_looked_at_and_that_is_said() {
     let world = World::new().policy(POLICY).file("a.txt", "BAD\n");
-    commit(&world);
     let answer = world.run(&["--new-only", "--scope", "changed"]);
     assert_eq!(answer.status, 1, "{answer:?}");
     assert_eq!(rows(&world), ["open words a.txt:1"]);
