@@ -208,7 +208,7 @@ fn load_policy(
     environment: &Environment,
 ) -> Result<Policy, Problem> {
     let file = policy_file(arguments, root).map_err(Problem::usage)?;
-    let loader = |path: &Path| root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES);
+    let loader = |path: &Path| read_policy(root, path);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         annotate(&problems, environment);
         let count = problems.0.len();
@@ -229,6 +229,15 @@ fn load_policy(
         }
     }
     Ok(policy)
+}
+
+/// Reads a document that a policy extends.
+pub(super) fn read_policy(root: &Root, path: &Path) -> std::io::Result<Vec<u8>> {
+    if path.is_absolute() || path.starts_with("..") {
+        // Its content is pinned, so it does not matter by which links it is found.
+        return read_named(&root.path().join(path), MOST_POLICY_BYTES);
+    }
+    root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES)
 }
 
 fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<PolicyFile>> {

@@ -2,10 +2,13 @@
 
 mod alternatives;
 mod cleanup;
+mod difference;
 mod document;
 mod extend;
 mod globs;
 mod load;
+mod locked;
+mod locks;
 mod merge;
 mod model;
 mod node;
@@ -13,9 +16,11 @@ mod phrase;
 mod presets;
 mod problem;
 mod reader;
+mod said;
 mod schema;
 mod sections;
 mod setting;
+mod target;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -23,12 +28,14 @@ mod tree;
 mod trial;
 mod variants;
 
+pub use difference::{ChangeKind, Direction, PolicyChange, changes, weakening_phrase, weakenings};
 pub use extend::Loader;
 pub use globs::{GlobId, Globs, GlobsBuilder};
 pub use load::{PolicyFile, load};
+pub use locks::{GateKey, Lock, LockedKey};
 pub use model::{
-    CleanupAction, CleanupLimits, CleanupPolicy, CleanupRule, FixPermission, Gate, HardLinks,
-    Policy, PolicySuppression, Position, RuleInstance, Source, Variant, WorkspacePolicy,
+    BaselineFile, CleanupAction, CleanupLimits, CleanupPolicy, CleanupRule, FixPermission, Gate,
+    HardLinks, Policy, PolicySuppression, Position, RuleInstance, Source, Variant, WorkspacePolicy,
 };
 pub use presets::{PRESETS, Preset};
 pub use problem::{Problem, Problems, nearest};

@@ -1,6 +1,7 @@
 //! The JSON Schema of the policy language, for editors that complete and check while one types. Everything about rules
 //! derives from the registry. What a schema cannot know (names in other files, broken patterns) the loader finds.
 
+use super::locks;
 use super::merge::{Catalogue, find};
 use super::model::{CleanupLimits, WorkspacePolicy};
 use super::presets::PRESETS;
@@ -89,6 +90,12 @@ pub(super) fn schema_for(known: &Catalogue) -> Value {
             "cleanup": cleanup(&size, &age),
             "gate": gate(),
             "workspace": workspace(&size),
+            "locked": locked(),
+            "baseline": {
+                "description": "A file of violations, written by `factory-gate baseline`, that are accepted as they are; relative to the workspace.",
+                "type": "string",
+                "pattern": "^(?!/)(?!.*(//|/$))(?!(.*/)?\\.\\.?(/|$))[^\\\\]*\\S[^\\\\]*$",
+            },
         },
         "allOf": [needs_use(known, &preset_rules), needs_cleanup_paths()],
         "$defs": definitions,
@@ -329,12 +336,33 @@ fn needs_cleanup_paths() -> Value {
 fn extends() -> Value {
     let presets = PRESETS.map(|preset| preset.name);
     json!({
-        "description": "Policies that this one is laid over, in order: presets, or paths relative to this file, inside the workspace.",
+        "description": "Policies that this one is laid over, in order: presets, paths relative to this file, inside the workspace, or files anywhere that are pinned by their SHA-256.",
         "type": "array",
         "items": { "anyOf": [
             { "enum": presets },
             { "type": "string", "allOf": [{ "pattern": FILE }, { "pattern": "^[^/\\\\][^\\\\]*$" }] },
+            pinned_file(),
         ] },
+    })
+}
+
+fn pinned_file() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["path", "sha256"],
+        "properties": {
+            "path": {
+                "description": "A file, absolute or relative to this one; it may lie outside the workspace.",
+                "type": "string",
+                "pattern": "^[^\\\\]*\\S[^\\\\]*$",
+            },
+            "sha256": {
+                "description": "The SHA-256 of the file: another content is refused.",
+                "type": "string",
+                "pattern": "^[0-9a-fA-F]{64}$",
+            },
+        },
     })
 }
 
@@ -464,6 +492,17 @@ fn gate() -> Value {
             "min_score": { "description": "The least compliance score.", "type": "number", "minimum": 0, "maximum": 100 },
             "new_only": { "description": "Only violations that the base does not have; not in this version.", "const": false },
         },
+    })
+}
+
+fn locked() -> Value {
+    json!({
+        "description": "Keys of this document that no other document of the policy may weaken: it can only tighten them.",
+        "type": "array",
+        "items": { "anyOf": [
+            { "enum": locks::words().collect::<Vec<_>>() },
+            { "type": "string", "pattern": format!("^(rules|suppressions)\\.{}", OWN_NAME.trim_start_matches('^')) },
+        ] },
     })
 }
 

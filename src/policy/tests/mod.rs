@@ -1,9 +1,12 @@
 //! Whole policies, and what they become.
 
 mod cleanup;
+mod difference;
 mod document;
 mod extends;
+mod locked;
 mod mistakes;
+mod pinned;
 mod schema;
 
 use super::trial::{load_files, mistakes, policy};
@@ -112,7 +115,8 @@ fn everything_else_of_a_policy_is_read() {
         policy.gate,
         Gate {
             fail_on: None,
-            min_score: Some(99.5)
+            min_score: Some(99.5),
+            new_only: false,
         }
     );
     assert!(policy.workspace.enter_nested);
@@ -131,7 +135,8 @@ fn what_a_policy_does_not_say_has_safe_defaults() {
         policy.gate,
         Gate {
             fail_on: Some(Severity::Error),
-            min_score: None
+            min_score: None,
+            new_only: false,
         }
     );
     assert!(!policy.workspace.enter_nested);
