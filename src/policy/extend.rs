@@ -6,7 +6,7 @@ use super::model::Source;
 use super::node::{Node, Value};
 use super::problem::Report;
 use super::reader::Item;
-use super::target::{self, Place, read_entry};
+use super::target::{self, Entry, Place, read_entry};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -95,6 +95,36 @@ impl<'l> Documents<'l> {
         self.layers.push(index);
     }
 
+    /// The source that an entry names, read if it is not known yet. A mistake goes to the report.
+    fn source_of(
+        &mut self,
+        item: &Item<'_>,
+        (entry, place): (&Entry, Place),
+        known: Option<usize>,
+        report: &mut Report,
+    ) -> Option<usize> {
+        let admits = |name: &str, sha256: &str, report: &mut Report| {
+            let pin = entry.digest.as_ref();
+            pin.is_none_or(|pin| pin.admits((name, sha256), report))
+        };
+        if let Some(known) = known {
+            let source = &self.sources[known];
+            return admits(&source.name, &source.sha256, report).then_some(known);
+        }
+        match target::read(&place, self.loader) {
+            Ok(file) => {
+                let sha256 = hexadecimal(&Sha256::digest(&file.text));
+                // What is not the pinned file is not even parsed.
+                admits(&file.name, &sha256, report)
+                    .then(|| self.take((file, sha256, place), report))
+            }
+            Err(message) => {
+                report.add(&item.node.at, &item.path, message);
+                None
+            }
+        }
+    }
+
     /// The layers of one document and of what it extends, as if it were the policy.
     pub(super) fn layers_of(&self, index: usize) -> Vec<usize> {
         let mut layers = Vec::new();
@@ -157,29 +187,9 @@ impl<'l> Documents<'l> {
             let message = format!("the policy extends more than {MAX_LAYERS} documents");
             return refuse(message, None, report);
         }
-        let index = match known {
-            Some(known) => known,
-            None => match target::read(&place, self.loader) {
-                Ok(file) => {
-                    let sha256 = hexadecimal(&Sha256::digest(&file.text));
-                    // What is not the pinned file is not even parsed.
-                    if let Some(pin) = &entry.digest
-                        && !pin.admits((&file.name, &sha256), report)
-                    {
-                        return false;
-                    }
-                    self.take((file, sha256, place), report)
-                }
-                Err(message) => return refuse(message, None, report),
-            },
-        };
-        let source = &self.sources[index];
-        if known.is_some()
-            && let Some(pin) = &entry.digest
-            && !pin.admits((&source.name, &source.sha256), report)
-        {
+        let Some(index) = self.source_of(item, (&entry, place), known, report) else {
             return false;
-        }
+        };
         if !self.edges.contains(&(from, index)) {
             self.edges.push((from, index));
         }
@@ -208,7 +218,7 @@ fn extends_of<'n>(root: &'n Node, report: &mut Report) -> Option<Vec<Item<'n>>> 
     item.elements("[recommended]", report)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         // Writing to a String cannot fail.
         let _ = write!(out, "{byte:02x}");

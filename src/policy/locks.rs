@@ -58,11 +58,12 @@ pub enum LockedKey {
 impl LockedKey {
     /// Whether a lock on this holds everything that a lock on `other` holds.
     pub fn includes(&self, other: &Self) -> bool {
+        let covers = |one: &Option<String>, name: &Option<String>| one.is_none() || one == name;
         match (self, other) {
             (Self::All, _) => true,
-            (Self::Rules(one), Self::Rules(name)) => one.is_none() || one == name,
             (Self::Gate(one), Self::Gate(key)) => one.is_none() || one == key,
-            (Self::Suppressions(one), Self::Suppressions(name)) => one.is_none() || one == name,
+            (Self::Rules(one), Self::Rules(name)) => covers(one, name),
+            (Self::Suppressions(one), Self::Suppressions(name)) => covers(one, name),
             (one, other) => one == other,
         }
     }
@@ -108,18 +109,19 @@ fn read_key(
         return Some(key.clone());
     }
     let place = (&item.node.at, &item.path);
-    let of_rule: [(&str, fn(Option<String>) -> LockedKey); 2] = [
-        ("rules.", LockedKey::Rules),
-        ("suppressions.", LockedKey::Suppressions),
-    ];
-    for (start, lock) in of_rule {
-        if let Some(name) = written.strip_prefix(start) {
-            if draft.names(known).any(|known| known == name) {
-                return Some(lock(Some(name.to_owned())));
-            }
-            draft.unknown_rule(name, place, (known, ""), report);
-            return None;
+    let named = match written.split_once('.') {
+        Some(("rules", name)) => Some((name, LockedKey::Rules(Some(name.to_owned())))),
+        Some(("suppressions", name)) => {
+            Some((name, LockedKey::Suppressions(Some(name.to_owned()))))
         }
+        _ => None,
+    };
+    if let Some((name, key)) = named {
+        if draft.names(known).any(|known| known == name) {
+            return Some(key);
+        }
+        draft.unknown_rule(name, place, (known, ""), report);
+        return None;
     }
     let near = nearest(written, words());
     let hint = match near {

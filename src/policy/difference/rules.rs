@@ -157,10 +157,8 @@ fn overrides(name: &str, (was, now): (&Seen, &Seen), changes: &mut Changes) {
             (Some(old), Some(new)) if old == new => continue,
             (Some(old), Some(new)) => change(old, new, new.severity.cmp(&old.severity)),
             // It may stand in for any other override of the rule.
-            (None, Some(new)) => match new.severity < was.highest() {
-                true => (Weaker, word(new.severity)),
-                false => change(&was.base, new, new.severity.cmp(&was.highest())),
-            },
+            (None, Some(new)) if new.severity < was.highest() => (Weaker, word(new.severity)),
+            (None, Some(new)) => change(&was.base, new, new.severity.cmp(&was.highest())),
             (Some(old), None) => change(old, &now.base, now.base.severity.cmp(&old.severity)),
             (None, None) => continue,
         };

@@ -304,13 +304,13 @@ fn setting() -> impl Strategy<Value = String> {
 
 /// A document about two rules, without its first line.
 fn document() -> impl Strategy<Value = String> {
-    let override_ = (pattern_list(1), setting(), prop::option::of(setting())).prop_map(
+    let one = (pattern_list(1), setting(), prop::option::of(setting())).prop_map(
         |(paths, size, length)| {
             let length = length.map_or(String::new(), |length| format!(", path-length: {length}"));
             format!("{{paths: {paths}, rules: {{file-size: {size}{length}}}}}")
         },
     );
-    let overrides = prop::collection::vec(override_, 0..3);
+    let overrides = prop::collection::vec(one, 0..3);
     (
         prop::option::of(setting()),
         prop::option::of(setting()),

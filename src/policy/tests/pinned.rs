@@ -1,16 +1,14 @@
 //! Documents anywhere whose content is pinned.
 
 use crate::policy::Policy;
+use crate::policy::extend::hexadecimal;
 use crate::policy::load::load_with;
 use crate::policy::trial::{RULES, policy_file};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hexadecimal(&Sha256::digest(text))
 }
 
 /// A policy at `ci/gate.yml`, with these files where they are asked for.

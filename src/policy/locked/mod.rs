@@ -152,16 +152,14 @@ impl Check<'_> {
         let outside = layers.filter(|layer| !self.inside.contains(layer));
         let root = |layer: &usize| self.documents.roots[*layer].as_ref();
         let found = outside.filter_map(root).find_map(|root| said(root, keys));
-        match found {
-            Some(found) => self.weaker((found.key_at, &found.path), why, report),
-            // Cannot be: what changed was said by someone. But a lock that is broken unseen would be worse.
-            None => {
-                let path = keys
-                    .iter()
-                    .fold(KeyPath::default(), |path, key| path.key(key));
-                self.weaker((&self.lock.position, &path), why, report);
-            }
+        if let Some(found) = found {
+            return self.weaker((found.key_at, &found.path), why, report);
         }
+        // Cannot be: what changed was said by someone. But a lock that is broken unseen would be worse.
+        let path = keys
+            .iter()
+            .fold(KeyPath::default(), |path, key| path.key(key));
+        self.weaker((&self.lock.position, &path), why, report);
     }
 
     fn gate(&self, key: GateKey, report: &mut Report) {
