@@ -34,6 +34,8 @@ pub enum Command {
         /// Name of a rule or a detector
         name: String,
     },
+    /// Accept the violations of a run as they are, so that only new ones count
+    Baseline(BaselineArgs),
     /// List all rules
     Rules,
     /// Check a database: integrity, seal, completeness
@@ -62,6 +64,9 @@ pub enum Command {
 /// Name of the database where none is given.
 pub const DATABASE: &str = "factory_deployment.db";
 
+/// Name of the baseline where none is given.
+pub const BASELINE: &str = ".factory-gate-baseline";
+
 /// Arguments of `run`.
 #[derive(Args, Debug)]
 pub struct RunArgs {
@@ -87,6 +92,10 @@ pub struct RunArgs {
     /// The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+
+    /// The baseline of accepted violations, instead of the policy's
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
 
     /// The database to write, or to append this run to
     #[arg(long, value_name = "FILE", default_value = DATABASE)]
@@ -133,6 +142,25 @@ fn plan_digest(text: &str) -> Result<String, String> {
     } else {
         Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
     }
+}
+
+/// Arguments of `baseline`.
+#[derive(Args, Debug)]
+pub struct BaselineArgs {
+    /// The database of the run
+    pub database: PathBuf,
+
+    /// The baseline; from one that exists, entries of violations that are gone are taken out
+    #[arg(long, value_name = "FILE", default_value = BASELINE)]
+    pub output: PathBuf,
+
+    /// The session [default: the latest]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Add open violations to a baseline that exists, too
+    #[arg(long)]
+    pub grow: bool,
 }
 
 /// Arguments of `verify`.

@@ -1,6 +1,7 @@
 //! The edge: each command from its arguments to its exit code. Here time, randomness and the environment come in.
 
 mod about;
+mod baseline;
 mod database;
 mod export;
 mod places;
@@ -19,6 +20,7 @@ pub fn main(cli: Cli) -> Exit {
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Explain { name } => about::explain(&name),
+        Command::Baseline(arguments) => baseline::baseline(&arguments),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),

@@ -13,6 +13,7 @@ use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
+use crate::scan::NamedBaseline;
 use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
@@ -50,6 +51,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         .map_err(Problem::usage)?;
     let environment = environment();
     let policy = load_policy(arguments, &root, &environment)?;
+    let baseline = super::baseline::of_run(arguments, &policy, &root).map_err(Problem::usage)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
@@ -62,7 +64,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
         places: places(
-            &policy,
+            (&policy, baseline.as_ref().map(|one| one.path.clone())),
             arguments,
             (&path, &database),
             (&environment, export.as_ref()),
@@ -71,6 +73,10 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         export,
         root,
         policy: &policy,
+        baseline: baseline.as_ref().map(|one| NamedBaseline {
+            name: &one.name,
+            baseline: &one.baseline,
+        }),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
@@ -151,7 +157,10 @@ fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Bo
 
 /// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
 /// there is a report.
-fn own_file(path: &Path, database: &Path) -> anyhow::Result<std::io::BufWriter<EmptiedFile>> {
+pub(super) fn own_file(
+    path: &Path,
+    database: &Path,
+) -> anyhow::Result<std::io::BufWriter<EmptiedFile>> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let what = || format!("the report cannot be written to `{}`", path.display());
     if absolute(path)? == database {
@@ -175,7 +184,7 @@ fn own_file(path: &Path, database: &Path) -> anyhow::Result<std::io::BufWriter<E
 }
 
 /// A file that loses its old content when the first new byte comes, or when it is known that none does.
-struct EmptiedFile {
+pub(super) struct EmptiedFile {
     file: std::fs::File,
     is_emptied: bool,
 }

@@ -98,13 +98,14 @@ pub(super) fn with_scan<T>(
     progress.total(walked.tree.len() as u64);
     let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let advance = |count| progress.advance(count);
-    look(&Scan::new(
+    let scan = Scan::new(
         (&run.job.root, &walked.tree),
         plan,
         (today, &run.job.secret_key),
         previous,
         &advance,
-    ))
+    );
+    look(&scan.with_baseline(run.job.baseline))
 }
 
 /// Most findings in one message to the record.
