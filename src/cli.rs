@@ -29,11 +29,8 @@ Exit codes:
 pub enum Command {
     /// Run the five phases over a workspace. Changes nothing without --apply
     Run(RunArgs),
-    /// Explain a rule or a detector: what, why, how to fix, options, examples
-    Explain {
-        /// Name of a rule or a detector
-        name: String,
-    },
+    /// Explain a rule or a detector (what, why, how to fix), or a key of the policy (who sets it)
+    Explain(ExplainArgs),
     /// Accept the violations of a run as they are, so that only new ones count
     Baseline(BaselineArgs),
     /// List all rules
@@ -142,6 +139,21 @@ fn plan_digest(text: &str) -> Result<String, String> {
     } else {
         Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
     }
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// Name of a rule or a detector, or a key of the policy, like `gate.fail_on` or `rules.file-size.max`
+    pub name: String,
+
+    /// The policy [default: .factory-gate.yml in the workspace]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// The workspace
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub workspace: PathBuf,
 }
 
 /// Arguments of `baseline`.

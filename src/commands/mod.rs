@@ -3,6 +3,7 @@
 mod about;
 mod baseline;
 mod database;
+mod explain;
 mod export;
 mod places;
 mod restore;
@@ -19,7 +20,7 @@ pub fn main(cli: Cli) -> Exit {
     set_colour(cli.color);
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Explain { name } => about::explain(&name),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Baseline(arguments) => baseline::baseline(&arguments),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),

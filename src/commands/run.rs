@@ -216,7 +216,7 @@ fn load_policy(
     root: &Root,
     environment: &Environment,
 ) -> Result<Policy, Problem> {
-    let file = policy_file(arguments, root).map_err(Problem::usage)?;
+    let file = policy_file(arguments.policy.as_deref(), root).map_err(Problem::usage)?;
     let loader = |path: &Path| read_policy(root, path);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         annotate(&problems, environment);
@@ -249,9 +249,10 @@ pub(super) fn read_policy(root: &Root, path: &Path) -> std::io::Result<Vec<u8>> 
     root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES)
 }
 
-fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
+/// The main document: the one that is named, or the workspace's, if it has one.
+pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
     let unreadable = |path: &Path| format!("the policy `{}` cannot be read", path.display());
-    if let Some(path) = &arguments.policy {
+    if let Some(path) = named {
         let text = read_named(path, MOST_POLICY_BYTES).with_context(|| unreadable(path))?;
         let real = path.canonicalize()?;
         let workspace_path = real

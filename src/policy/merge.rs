@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The rules that a policy can name.
 pub(super) type Catalogue = [&'static Rule];
 
-const TOP_KEYS: [&str; 11] = [
+/// The keys of a document.
+pub(super) const TOP_KEYS: [&str; 11] = [
     "version",
     "extends",
     "exclude",
