@@ -29,7 +29,7 @@ Exit codes:
 pub enum Command {
     /// Run the five phases over a workspace. Changes nothing without --apply
     Run(RunArgs),
-    /// Explain a rule or a detector (what, why, how to fix), or a key of the policy (who sets it)
+    /// Explain a rule, a detector, or a key of the policy and who sets it
     Explain(ExplainArgs),
     /// Accept the violations of a run as they are, so that only new ones count
     Baseline(BaselineArgs),

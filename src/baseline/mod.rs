@@ -85,7 +85,7 @@ impl Baseline {
         }
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let before = &bytes[..error.valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             fatal(line, "this is no UTF-8".to_owned())
         })?;
         let mut lines = text.lines().enumerate().peekable();

@@ -9,6 +9,7 @@ use crate::finding::Fingerprint;
 use crate::phases::Exit;
 use crate::policy::Policy;
 use crate::report::encode::log_line;
+use crate::scan::NamedBaseline;
 use crate::store::rows::{Order, RowSource as _, RunRecord, Verdict, ViolationRow};
 use crate::store::{self, Outcome, ReadOptions, Reader, StoreError, VerifyOptions};
 use crate::walk::{Root, read_named};
@@ -25,9 +26,19 @@ const STALE: &str = "stale-baseline";
 
 /// The baseline of a run, with its name.
 pub(super) struct RunBaseline {
-    pub(super) name: String,
+    name: String,
     pub(super) path: PathBuf,
-    pub(super) baseline: Baseline,
+    baseline: Baseline,
+}
+
+impl RunBaseline {
+    /// For the scan.
+    pub(super) fn named(&self) -> NamedBaseline<'_> {
+        NamedBaseline {
+            name: &self.name,
+            baseline: &self.baseline,
+        }
+    }
 }
 
 /// Reads the baseline that the command line or else the policy names.

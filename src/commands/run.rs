@@ -1,5 +1,6 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
+use super::baseline::{self, RunBaseline};
 use super::export::export;
 use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
@@ -13,7 +14,6 @@ use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
-use crate::scan::NamedBaseline;
 use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         .map_err(Problem::usage)?;
     let environment = environment();
     let policy = load_policy(arguments, &root, &environment)?;
-    let baseline = super::baseline::of_run(arguments, &policy, &root).map_err(Problem::usage)?;
+    let baseline = baseline::of_run(arguments, &policy, &root).map_err(Problem::usage)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
@@ -73,10 +73,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         export,
         root,
         policy: &policy,
-        baseline: baseline.as_ref().map(|one| NamedBaseline {
-            name: &one.name,
-            baseline: &one.baseline,
-        }),
+        baseline: baseline.as_ref().map(RunBaseline::named),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
@@ -260,11 +257,13 @@ pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<O
             .ok()
             .and_then(Path::to_str)
             .map(str::to_owned);
+        let outside = real.to_str().filter(|_| workspace_path.is_none());
         let name = workspace_path
             .clone()
             .unwrap_or_else(|| path.display().to_string());
         return Ok(Some(PolicyFile {
             name,
+            outside_path: outside.map(str::to_owned),
             workspace_path,
             text,
         }));
@@ -295,6 +294,7 @@ pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<O
     Ok(Some(PolicyFile {
         name: name.to_owned(),
         workspace_path: Some(name.to_owned()),
+        outside_path: None,
         text,
     }))
 }

@@ -18,6 +18,8 @@ pub struct PolicyFile {
     pub name: String,
     /// Its path relative to the workspace, with `/`, if it lies in it. What it extends is relative to it.
     pub workspace_path: Option<String>,
+    /// Its absolute path, if it lies outside the workspace and that is known: pinned files are relative to it.
+    pub outside_path: Option<String>,
     /// Its bytes.
     pub text: Vec<u8>,
 }

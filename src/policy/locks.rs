@@ -58,12 +58,11 @@ pub enum LockedKey {
 impl LockedKey {
     /// Whether a lock on this holds everything that a lock on `other` holds.
     pub fn includes(&self, other: &Self) -> bool {
-        let covers = |one: &Option<String>, name: &Option<String>| one.is_none() || one == name;
         match (self, other) {
             (Self::All, _) => true,
             (Self::Gate(one), Self::Gate(key)) => one.is_none() || one == key,
-            (Self::Rules(one), Self::Rules(name)) => covers(one, name),
-            (Self::Suppressions(one), Self::Suppressions(name)) => covers(one, name),
+            (Self::Rules(one), Self::Rules(name))
+            | (Self::Suppressions(one), Self::Suppressions(name)) => one.is_none() || one == name,
             (one, other) => one == other,
         }
     }

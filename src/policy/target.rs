@@ -24,10 +24,10 @@ pub(super) enum Place {
 impl Place {
     /// Where the main document of a policy lies.
     pub(super) fn of_main(main: &PolicyFile) -> Self {
-        match (&main.workspace_path, &main.name) {
-            (Some(path), _) => Self::Workspace(path.clone()),
-            (None, name) if name.starts_with('/') => Self::Outside(name.clone()),
-            (None, name) => PRESETS
+        match (&main.workspace_path, &main.outside_path, &main.name) {
+            (Some(path), ..) => Self::Workspace(path.clone()),
+            (None, Some(path), _) => Self::Outside(path.clone()),
+            (None, None, name) => PRESETS
                 .iter()
                 .find(|preset| *name == source_name(**preset))
                 .map_or(Self::Unknown, |preset| Self::Preset(preset.name)),
@@ -251,6 +251,7 @@ pub(super) fn read(place: &Place, loader: super::Loader<'_>) -> Result<PolicyFil
         Ok(text) => Ok(PolicyFile {
             name: path.clone(),
             workspace_path,
+            outside_path: None,
             text,
         }),
         Err(error) => Err(format!("{} cannot be read: {error}", quote(path))),
@@ -262,6 +263,7 @@ pub(super) fn preset_file(preset: presets::Preset) -> PolicyFile {
     PolicyFile {
         name: source_name(preset),
         workspace_path: None,
+        outside_path: None,
         text: preset.text.into(),
     }
 }
