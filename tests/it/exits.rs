@@ -123,7 +123,8 @@ fn help_of_every_command() {
 
     Commands:
       run          Run the five phases over a workspace. Changes nothing without --apply
-      explain      Explain a rule or a detector: what, why, how to fix, options, examples
+      explain      Explain a rule, a detector, or a key of the policy and who sets it
+      baseline     Accept the violations of a run as they are, so that only new ones count
       rules        List all rules
       verify       Check a database: integrity, seal, completeness
       restore      Put quarantined files back, never over something that exists
@@ -169,6 +170,9 @@ fn help_of_every_command() {
 
           --policy <FILE>
               The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
+
+          --baseline <FILE>
+              The baseline of accepted violations, instead of the policy's
 
           --database <FILE>
               The database to write, or to append this run to
