@@ -126,6 +126,7 @@ fn help_of_every_command() {
       explain      Explain a rule or a detector: what, why, how to fix, options, examples
       rules        List all rules
       verify       Check a database: integrity, seal, completeness
+      report       Render a database as a report
       restore      Put quarantined files back, never over something that exists
       recover      Seal honestly what a killed run left behind
       schema       Print the JSON Schema of the policy, for editors and validators
