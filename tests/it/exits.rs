@@ -192,14 +192,22 @@ fn help_of_every_command() {
           --output <FILE>
               Write the report to a file instead of standard output
 
-          --export-quarantine <FILE>
-              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+          --report <FORMAT=FILE>
+              Write the report in another form, too; may be given several times. FILE `-` is standard
+              output, in place of the text. Forms: json, sarif, junit, gitlab, markdown, csv, github,
+              azure, buildkite, teamcity
+
+          --sarif-category <NAME>
+              What tells this analysis from others of the same commit, in SARIF
 
           --color <WHEN>
               When to use colours
               
               [default: auto]
               [possible values: auto, always, never]
+
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
