@@ -127,6 +127,7 @@ fn help_of_every_command() {
       baseline     Accept the violations of a run as they are, so that only new ones count
       rules        List all rules
       verify       Check a database: integrity, seal, completeness
+      report       Render a database as a report
       restore      Put quarantined files back, never over something that exists
       recover      Seal honestly what a killed run left behind
       schema       Print the JSON Schema of the policy, for editors and validators
@@ -195,14 +196,22 @@ fn help_of_every_command() {
           --output <FILE>
               Write the report to a file instead of standard output
 
-          --export-quarantine <FILE>
-              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+          --report <FORMAT=FILE>
+              Write the report in another form, too; may be given several times. FILE `-` is standard
+              output, in place of the text. Forms: json, sarif, junit, gitlab, markdown, csv, github,
+              azure, buildkite, teamcity
+
+          --sarif-category <NAME>
+              What tells this analysis from others of the same commit, in SARIF
 
           --color <WHEN>
               When to use colours
               
               [default: auto]
               [possible values: auto, always, never]
+
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
