@@ -11,7 +11,7 @@ use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
 use crate::cli::{self, Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Asked, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
+use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::Kind;
 use crate::report::encode::{command_data, command_property};
@@ -76,7 +76,6 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
             (&path, &database),
             (&environment, export.as_ref()),
         ),
-        asked: asked(arguments, base.as_ref()),
         base,
         needs_base: arguments.base.is_some(),
         containment,
@@ -84,6 +83,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         root,
         policy: &policy,
         baseline: baseline.as_ref().map(RunBaseline::named),
+        scope: scope(arguments),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
@@ -114,14 +114,10 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(ended?.exit)
 }
 
-/// What is to be compared with the base that was found.
-fn asked(arguments: &RunArgs, resolution: Option<&Resolution>) -> Asked {
-    Asked {
-        base: resolution.and_then(|resolution| resolution.base),
-        scope: match arguments.scope {
-            cli::Scope::All => Scope::All,
-            cli::Scope::Changed => Scope::Changed,
-        },
+fn scope(arguments: &RunArgs) -> Scope {
+    match arguments.scope {
+        cli::Scope::All => Scope::All,
+        cli::Scope::Changed => Scope::Changed,
     }
 }
 

@@ -22,7 +22,7 @@ pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
 pub use verdict::Exit;
 
-use crate::base::{CommitId, Resolution};
+use crate::base::Resolution;
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
 use crate::scan::{NamedBaseline, Outcome, Plan};
@@ -82,8 +82,8 @@ pub struct Job<'j> {
     pub base: Option<Resolution>,
     /// Whether the user named that commit, so that it has to be there.
     pub needs_base: bool,
-    /// What the workspace is compared with, and what for.
-    pub asked: Asked,
+    /// What file rules look at.
+    pub scope: Scope,
     /// What the kernel holds the threads to that look.
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
@@ -96,15 +96,6 @@ pub struct Job<'j> {
     pub clock: &'j dyn Clock,
     /// Progress and interruption.
     pub watch: &'j Watch,
-}
-
-/// What is to be compared with a base.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked {
-    /// The commit to compare with; `None` if there is none, or it was not found.
-    pub base: Option<CommitId>,
-    /// What file rules look at.
-    pub scope: Scope,
 }
 
 /// What of the workspace file rules look at.

@@ -31,7 +31,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
                 .into(),
         );
     }
-    if outcome.totals.files == 0 && outcome.totals.skipped > 0 {
+    if outcome.totals.files == 0 && outcome.totals.skipped > 0 && !against.is_narrowed() {
         run.reasons
             .push("nothing was scanned, though the workspace is not empty".into());
     }

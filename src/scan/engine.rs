@@ -114,6 +114,8 @@ pub struct Outcome {
     pub totals: Totals,
     /// All suppressions, the policy's first; their 1-based position is their number.
     pub suppressions: Vec<SuppressionUse>,
+    /// Files in [`Totals::files`] that only a whole-tree rule found something in, since nothing else looked at them.
+    pub files_by_tree: u64,
     /// The identities of what the whole-tree rules found.
     pub whole_tree: HashSet<Fingerprint>,
     /// Entries with an open finding that has a fix which the policy allows, in tree order.
@@ -188,6 +190,15 @@ impl<'s> Scan<'s> {
         self.part
             .as_ref()
             .is_none_or(|part| part.only.get(index).copied().unwrap_or(true))
+    }
+
+    /// Whether there is an entry at a path that is not looked at.
+    pub(super) fn passes_over(&self, path: &[u8]) -> bool {
+        self.part.is_some()
+            && self
+                .tree
+                .find(path)
+                .is_some_and(|entry| !self.looks_at(entry))
     }
 
     /// Whether all that could use a suppression is looked at. In the scan of a base it is enough to look at what changed:
@@ -317,7 +328,7 @@ pub fn scan_whole_tree(
         }
     }
     let totals = Totals {
-        files: earlier.totals.files,
+        files: earlier.totals.files - earlier.files_by_tree,
         ..Totals::default()
     };
     let mut outcome = Outcome {
@@ -326,6 +337,7 @@ pub fn scan_whole_tree(
         tallies,
         totals,
         suppressions: Vec::new(),
+        files_by_tree: 0,
         whole_tree: HashSet::new(),
         fixable: Vec::new(),
         created: Vec::new(),
@@ -361,6 +373,7 @@ impl Collected {
             tallies: vec![Tally::default(); scan.plan.slots().len()],
             totals: Totals::default(),
             suppressions: Vec::new(),
+            files_by_tree: 0,
             whole_tree: HashSet::new(),
             fixable: Vec::new(),
             created: Vec::new(),

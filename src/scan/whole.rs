@@ -12,7 +12,7 @@ use crate::policy::Source;
 use crate::rules::{Level, Scope};
 use crate::walk::{EntryId, Kind};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -45,6 +45,8 @@ pub(super) fn tree_rules_with(
         .into_par_iter()
         .map(|slot| tree_rule(scan, slot, digests))
         .collect();
+    // A file that only these rules have something to say of was looked at after all.
+    let mut passed_over: HashSet<Box<[u8]>> = HashSet::new();
     for (slot, mut found, tally) in results {
         outcome.tallies[slot].add(&tally);
         let mut drafts = Vec::new();
@@ -65,12 +67,17 @@ pub(super) fn tree_rules_with(
             cover(suppressions, &set.suppressions, finding);
             count(&mut outcome.tallies[slot], finding);
             outcome.whole_tree.insert(finding.fingerprint);
+            if finding.subject == Subject::File && scan.passes_over(&finding.path) {
+                passed_over.insert(finding.path.clone());
+            }
             offer(scan, slot, finding, outcome);
         }
         if !findings.is_empty() {
             sink.findings(Origin::Tree, findings)?;
         }
     }
+    outcome.files_by_tree = passed_over.len() as u64;
+    outcome.totals.files += outcome.files_by_tree;
     Ok(())
 }
 

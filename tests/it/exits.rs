@@ -204,14 +204,32 @@ fn help_of_every_command() {
           --sarif-category <NAME>
               What tells this analysis from others of the same commit, in SARIF
 
+          --base <REV>
+              The commit to compare with, instead of what the CI system says: an id, branch, tag or
+              `HEAD^1`, as it is
+
           --color <WHEN>
               When to use colours
               
               [default: auto]
               [possible values: auto, always, never]
 
-          --export-quarantine <FILE>
-              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+          --ci <SYSTEM>
+              The CI system, instead of the one recognised by its variables; `none` for plain output
+
+              Possible values:
+              - auto:      The one whose variables are set
+              - github:    GitHub Actions
+              - gitlab:    GitLab CI
+              - azure:     Azure Pipelines
+              - buildkite: Buildkite
+              - teamcity:  `TeamCity`
+              - jenkins:   Jenkins
+              - gitea:     Gitea Actions
+              - forgejo:   Forgejo Actions
+              - none:      None: nothing but the report
+              
+              [default: auto]
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
@@ -221,6 +239,18 @@ fn help_of_every_command() {
               - warning: Errors and warnings
               - note:    Any finding
               - never:   Nothing
+
+          --new-only
+              Fail only on violations that the base does not have
+
+          --scope <SCOPE>
+              What file rules look at
+
+              Possible values:
+              - all:     Every file
+              - changed: What differs from the base
+              
+              [default: all]
 
           --limit <N>
               Most findings that the text report shows; the record always holds all
