@@ -1,5 +1,6 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
+use super::baseline::{self, RunBaseline};
 use super::export::export;
 use super::places::{absolute, places};
 use super::reports::{self, own_file};
@@ -51,6 +52,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     if base.is_none() && (policy.gate.new_only || arguments.scope == cli::Scope::Changed) {
         base = Some(super::base::look(arguments, &environment, &path));
     }
+    let baseline = baseline::of_run(arguments, &policy, &root).map_err(Problem::usage)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
@@ -63,7 +65,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
         places: places(
-            &policy,
+            (&policy, baseline.as_ref().map(|one| one.path.clone())),
             arguments,
             (&path, &database),
             (&environment, export.as_ref()),
@@ -74,6 +76,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         export,
         root,
         policy: &policy,
+        baseline: baseline.as_ref().map(RunBaseline::named),
         scope: scope(arguments),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
@@ -181,8 +184,8 @@ fn load_policy(
     root: &Root,
     environment: &Environment,
 ) -> Result<Policy, Problem> {
-    let file = policy_file(arguments, root).map_err(Problem::usage)?;
-    let loader = |path: &Path| root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES);
+    let file = policy_file(arguments.policy.as_deref(), root).map_err(Problem::usage)?;
+    let loader = |path: &Path| read_policy(root, path);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         annotate(&problems, environment);
         let count = problems.0.len();
@@ -206,9 +209,19 @@ fn load_policy(
     Ok(policy)
 }
 
-fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
+/// Reads a document that a policy extends.
+pub(super) fn read_policy(root: &Root, path: &Path) -> std::io::Result<Vec<u8>> {
+    if path.is_absolute() || path.starts_with("..") {
+        // Its content is pinned, so it does not matter by which links it is found.
+        return read_named(&root.path().join(path), MOST_POLICY_BYTES);
+    }
+    root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES)
+}
+
+/// The main document: the one that is named, or the workspace's, if it has one.
+pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
     let unreadable = |path: &Path| format!("the policy `{}` cannot be read", path.display());
-    if let Some(path) = &arguments.policy {
+    if let Some(path) = named {
         let text = read_named(path, MOST_POLICY_BYTES).with_context(|| unreadable(path))?;
         let real = path.canonicalize()?;
         let workspace_path = real
@@ -216,11 +229,13 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
             .ok()
             .and_then(Path::to_str)
             .map(str::to_owned);
+        let outside = real.to_str().filter(|_| workspace_path.is_none());
         let name = workspace_path
             .clone()
             .unwrap_or_else(|| path.display().to_string());
         return Ok(Some(PolicyFile {
             name,
+            outside_path: outside.map(str::to_owned),
             workspace_path,
             text,
         }));
@@ -251,6 +266,7 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
     Ok(Some(PolicyFile {
         name: name.to_owned(),
         workspace_path: Some(name.to_owned()),
+        outside_path: None,
         text,
     }))
 }

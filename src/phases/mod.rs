@@ -25,7 +25,7 @@ pub use verdict::Exit;
 use crate::base::Resolution;
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
-use crate::scan::{Outcome, Plan};
+use crate::scan::{NamedBaseline, Outcome, Plan};
 use crate::secrets::Key;
 use crate::store::Recorder;
 use crate::store::rows::{PhaseRow, Verdict};
@@ -70,6 +70,8 @@ pub struct Job<'j> {
     pub root: Root,
     /// The policy.
     pub policy: &'j Policy,
+    /// Violations that are accepted as they are.
+    pub baseline: Option<NamedBaseline<'j>>,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
     /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).

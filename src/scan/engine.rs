@@ -1,5 +1,6 @@
 //! One scan: files in order on all threads, then the whole-tree rules, then what is to be said of the policy.
 
+use super::accepted::NamedBaseline;
 use super::accounts::{Fixable, Status, Tally, Totals};
 use super::file::{FileScanner, Part};
 use super::finish::With;
@@ -71,6 +72,7 @@ pub struct Scan<'s> {
     /// What the `.editorconfig` files say.
     pub(super) cascade: Cascade,
     previous: Option<Previous<'s>>,
+    baseline: Option<NamedBaseline<'s>>,
     twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
     /// How contents are told apart.
@@ -155,6 +157,7 @@ impl<'s> Scan<'s> {
             key,
             cascade: settings::cascade(source, tree),
             previous,
+            baseline: None,
             twins,
             progress,
             digest_kind: DigestKind::Fast,
@@ -225,6 +228,17 @@ impl<'s> Scan<'s> {
         known.collect()
     }
 
+    /// The same with violations that are accepted as they are.
+    #[must_use]
+    pub fn with_baseline(self, baseline: Option<NamedBaseline<'s>>) -> Self {
+        Self { baseline, ..self }
+    }
+
+    /// What covers findings, besides comments; nothing is counted yet.
+    pub(super) fn suppressions(&self) -> PolicySuppressions<'s> {
+        PolicySuppressions::new(self.plan.policy(), self.today, self.baseline)
+    }
+
     /// What the `.editorconfig` files say about a file, if there are any.
     pub(super) fn settings(&self, entry: Entry<'_>) -> Option<Properties> {
         (!self.cascade.is_empty()).then(|| self.cascade.properties(entry.path()))
@@ -265,8 +279,8 @@ impl<'s> Scan<'s> {
 /// # Errors
 /// The sink refused.
 pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow::Result<Outcome> {
-    let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
-    let mut collected = Collected::new(scan);
+    let suppressions = scan.suppressions();
+    let mut collected = Collected::new(scan, suppressions.count());
     collected.walked(scan, walked, sink)?;
     needed::prepare(scan, &suppressions, &mut collected.outcome, sink)?;
     let chunks = Chunks {
@@ -284,7 +298,12 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
     let mut uses = suppressions.uses();
     // A second look knows only what changed: what is unused then says nothing about the policy.
     if scan.previous.is_none() {
-        whole::policy_rules(scan, &uses, &mut collected.outcome, sink)?;
+        whole::policy_rules(
+            scan,
+            (&uses, suppressions.accepted()),
+            &mut collected.outcome,
+            sink,
+        )?;
     }
     uses.append(&mut collected.outcome.suppressions);
     collected.outcome.suppressions = uses;
@@ -301,7 +320,7 @@ pub fn scan_whole_tree(
     earlier: &Outcome,
     sink: &mut dyn Sink,
 ) -> anyhow::Result<Outcome> {
-    let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
+    let suppressions = scan.suppressions();
     let mut tallies = earlier.tallies.clone();
     for (tally, slot) in tallies.iter_mut().zip(scan.plan.slots()) {
         if slot.has(Level::Tree) {
@@ -342,12 +361,12 @@ fn scan_chunk(scan: &Scan<'_>, suppressions: &PolicySuppressions<'_>, number: us
 
 struct Collected {
     outcome: Outcome,
+    /// How many suppressions have numbers before the inline ones.
     policy_suppressions: u32,
 }
 
 impl Collected {
-    fn new(scan: &Scan<'_>) -> Self {
-        let policy_suppressions = scan.plan.policy().suppressions.len();
+    fn new(scan: &Scan<'_>, policy_suppressions: usize) -> Self {
         let outcome = Outcome {
             statuses: Vec::with_capacity(scan.tree.len()),
             digests: scan.known_digests(),

@@ -1,5 +1,6 @@
 //! The rules that look at the whole tree, after every content; and what is to be said of the policy itself.
 
+use super::accepted::{self, Accepted};
 use super::accounts::Tally;
 use super::engine::{Created, Origin, Outcome, Scan, Sink};
 use super::finish::{self, About, Drafted};
@@ -145,7 +146,7 @@ fn tree_rule(
 /// Says what is wrong with the policy's own suppressions and patterns.
 pub(super) fn policy_rules(
     scan: &Scan<'_>,
-    uses: &[SuppressionUse],
+    (uses, accepted): (&[SuppressionUse], Option<&Accepted<'_>>),
     outcome: &mut Outcome,
     sink: &mut dyn Sink,
 ) -> anyhow::Result<()> {
@@ -167,19 +168,32 @@ pub(super) fn policy_rules(
         let about = About::whole(path.as_bytes(), Subject::Policy, source.text.as_bytes());
         let prints = &mut Fingerprinter::default();
         let findings = finish::finish_file(drafts, &about, scan.with(), prints);
-        for finding in &findings {
-            let slot = slots
-                .iter()
-                .position(|slot| slot.instance.id == finding.rule_id);
-            if let Some(slot) = slot {
-                count(&mut outcome.tallies[slot], finding);
-            }
-        }
-        if !findings.is_empty() {
-            sink.findings(Origin::Policy, findings)?;
+        hand_over(scan, findings, outcome, sink)?;
+    }
+    let stale = accepted.map(|accepted| accepted::stale(scan, accepted, outcome));
+    hand_over(scan, stale.unwrap_or_default(), outcome, sink)
+}
+
+/// Counts findings about the policy, and hands them over.
+fn hand_over(
+    scan: &Scan<'_>,
+    findings: Vec<Finding>,
+    outcome: &mut Outcome,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<()> {
+    for finding in &findings {
+        let slots = scan.plan.slots();
+        let slot = slots
+            .iter()
+            .position(|slot| slot.instance.id == finding.rule_id);
+        if let Some(slot) = slot {
+            count(&mut outcome.tallies[slot], finding);
         }
     }
-    Ok(())
+    if findings.is_empty() {
+        return Ok(());
+    }
+    sink.findings(Origin::Policy, findings)
 }
 
 fn about_document(about: &AboutPolicy, source: &Source) -> Draft {
@@ -217,7 +231,7 @@ pub(super) fn cover(
     candidates: &[usize],
     finding: &mut Finding,
 ) {
-    finding.suppression = suppressions.cover(candidates, &finding.rule_id);
+    finding.suppression = suppressions.cover(candidates, finding);
     if finding.suppression.is_some() {
         finding.state = State::Suppressed;
     }
