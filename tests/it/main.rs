@@ -6,6 +6,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod action; // the steps of action.yml
 mod cleanup; // what must survive any cleanup
 mod cleanup_plan; // plans of cleanup and the one that is expected
 mod containment; // what keeps a run from harm, and its record
