@@ -35,6 +35,8 @@ pub mod store;
 
 pub mod ci;
 
+pub mod wiring;
+
 pub mod report;
 
 pub mod phases;

@@ -83,6 +83,11 @@ impl Repository {
     pub fn reader(&self) -> Reader<'_> {
         let mut repository = self.shared.to_thread_local();
         repository.object_cache_size_if_unset(4 << 20);
+        self.reader_with(repository)
+    }
+
+    /// A reader with the caches of an earlier one.
+    pub(super) fn reader_with(&self, repository: gix::Repository) -> Reader<'_> {
         Reader {
             prefix: &self.prefix,
             repository,
@@ -138,6 +143,22 @@ impl Reader<'_> {
         let commit = self.repository.find_commit(commit.0);
         let commit = commit.map_err(|why| BaseError::unreadable("a commit", why))?;
         Ok(commit.parent_ids().map(|id| id.to_string()).collect())
+    }
+
+    /// The parents and the time of a commit; `None` if it is not there.
+    pub(super) fn history(&self, id: ObjectId) -> Result<Option<(Vec<ObjectId>, i64)>, BaseError> {
+        let what = || format!("commit {id}");
+        let unreadable = |why: &dyn std::fmt::Display| BaseError::unreadable(what(), why);
+        let found = self.repository.try_find_object(id);
+        let Some(found) = found.map_err(|why| unreadable(&why))? else {
+            return Ok(None);
+        };
+        let commit = found.try_into_commit().map_err(|why| unreadable(&why))?;
+        let time = commit.time().map_err(|why| unreadable(&why))?.seconds;
+        Ok(Some((
+            commit.parent_ids().map(gix::Id::detach).collect(),
+            time,
+        )))
     }
 
     /// Everything that the commit has below the workspace, sorted by path as bytes; paths relative to the

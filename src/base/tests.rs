@@ -1,5 +1,10 @@
 //! Repositories made by git itself, read without it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "workspaces of tests are written plainly"
+)]
+
 use super::*;
 use std::path::Path;
 use std::process::Command;
@@ -46,7 +51,7 @@ fn a_commit_is_read_as_it_was_whatever_lies_in_the_working_tree_now() {
     assert_eq!(commit.to_string(), first);
     assert_eq!(
         reader.parents(reader.head().unwrap()).unwrap(),
-        [first.clone()]
+        std::slice::from_ref(&first)
     );
     let tree = reader.tree(commit).unwrap();
     let paths: Vec<_> = tree

@@ -2,8 +2,10 @@
 //! reads the process environment. Values are whatever the system, or a pull request, put there: untrusted.
 
 mod append;
+mod base;
 
 pub use append::{append, summary_budget};
+pub use base::{BaseHint, PullRequest};
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -53,19 +55,6 @@ impl System {
     }
 }
 
-/// Where the commit to compare with can be found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BaseHint {
-    /// HEAD is a merge commit that the CI system made; its first parent is the base.
-    FirstParent,
-    /// This commit.
-    Commit(String),
-    /// The tip of this branch, as of the merge base.
-    Branch(String),
-    /// The commit at this JSON pointer of the event's payload file.
-    Event(PathBuf, &'static str),
-}
-
 /// What is known about the CI job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -75,8 +64,10 @@ pub struct Environment {
     pub run_url: Option<String>,
     /// The commit checked out, as the CI system names it: 40 or 64 hex digits.
     pub head_sha: Option<String>,
-    /// How to find the commit to compare with.
+    /// What the system says of the commit to compare with.
     pub base: Option<BaseHint>,
+    /// The file that describes the event which started the job, as JSON.
+    pub event: Option<PathBuf>,
     /// The root of the checkout, which annotations are relative to.
     pub checkout: Option<PathBuf>,
     /// The runner's own directories, for temporary files and for tools.
@@ -97,6 +88,11 @@ impl Environment {
             None => Self::default(),
             Some(system) => variables.environment(system),
         }
+    }
+
+    /// As [`Self::from_lookup`], of a job of this system whatever the variables look like.
+    pub fn of_system(system: System, lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        Variables(lookup).environment(system)
     }
 
     /// The path of `workspace` (absolute) in the checkout, with `/` between its parts and at its end; empty if
@@ -181,6 +177,7 @@ impl Variables<'_> {
         ];
         let bare = Environment {
             system: Some(system),
+            base: self.base(system),
             runner_directories: runner.iter().filter_map(|name| self.path(name)).collect(),
             ..Environment::default()
         };
@@ -191,27 +188,18 @@ impl Variables<'_> {
                     .url("CI_JOB_URL")
                     .or_else(|| self.url("CI_PIPELINE_URL")),
                 head_sha: self.sha("CI_COMMIT_SHA"),
-                base: self
-                    .sha("CI_MERGE_REQUEST_DIFF_BASE_SHA")
-                    .map(BaseHint::Commit),
                 checkout: self.path("CI_PROJECT_DIR"),
                 ..bare
             },
             System::Azure => Environment {
                 run_url: self.azure_run_url(),
                 head_sha: self.sha("BUILD_SOURCEVERSION"),
-                base: self
-                    .text("SYSTEM_PULLREQUEST_TARGETBRANCH")
-                    .map(|_| BaseHint::FirstParent),
                 checkout: self.path("BUILD_SOURCESDIRECTORY"),
                 ..bare
             },
             System::Buildkite => Environment {
                 run_url: self.url("BUILDKITE_BUILD_URL"),
                 head_sha: self.sha("BUILDKITE_COMMIT"),
-                base: self
-                    .text("BUILDKITE_PULL_REQUEST_BASE_BRANCH")
-                    .map(BaseHint::Branch),
                 checkout: self.path("BUILDKITE_BUILD_CHECKOUT_PATH"),
                 ..bare
             },
@@ -223,7 +211,6 @@ impl Variables<'_> {
             System::Jenkins => Environment {
                 run_url: self.url("BUILD_URL"),
                 head_sha: self.sha("GIT_COMMIT"),
-                base: self.text("CHANGE_TARGET").map(BaseHint::Branch),
                 checkout: self.path("WORKSPACE"),
                 ..bare
             },
@@ -252,23 +239,12 @@ impl Variables<'_> {
                 .zip(head_sha.as_ref())
                 .map(|(url, sha)| format!("{url}/{files}/{sha}/")),
             head_sha,
-            base: self.github_base(),
+            event: self.path("GITHUB_EVENT_PATH"),
             checkout: self.path("GITHUB_WORKSPACE"),
             summary: self.path("GITHUB_STEP_SUMMARY"),
             output: self.path("GITHUB_OUTPUT"),
             ..bare.clone()
         }
-    }
-
-    fn github_base(&self) -> Option<BaseHint> {
-        let pointer = match self.text("GITHUB_EVENT_NAME")?.as_str() {
-            "pull_request" => return Some(BaseHint::FirstParent),
-            "merge_group" => "/merge_group/base_sha",
-            "push" => "/before",
-            _ => return None,
-        };
-        self.path("GITHUB_EVENT_PATH")
-            .map(|payload| BaseHint::Event(payload, pointer))
     }
 
     /// The repository's page.

@@ -1,5 +1,6 @@
 //! The places of this machine that a run has to know of before it may change anything.
 
+use super::reports;
 use crate::beneath::FileId;
 use crate::ci::Environment;
 use crate::cleanup::Reach;
@@ -37,7 +38,8 @@ pub(super) fn places(
     }
     let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
     let (output, patch) = (named(&arguments.output), named(&arguments.patch));
-    for path in [&output, &patch].into_iter().flatten() {
+    let reports = reports::paths(arguments);
+    for path in [&output, &patch].into_iter().flatten().chain(&reports) {
         if let Ok(inside) = path.strip_prefix(root) {
             own_outputs.add(inside.as_os_str().as_bytes());
         }
@@ -63,6 +65,9 @@ pub(super) fn places(
     protect(arguments.policy.clone(), "the policy");
     protect(output, "the report");
     protect(patch, "the patch");
+    for path in reports {
+        protect(Some(path), "a report");
+    }
     protect(
         export.map(|export| export.path.clone()),
         "the exported quarantine",

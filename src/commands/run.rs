@@ -2,14 +2,17 @@
 
 use super::export::export;
 use super::places::{absolute, places};
+use super::reports::{self, own_file};
 use super::{Answer, Problem, stdout};
+use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{Apply, FailOn, Format, RunArgs};
+use crate::cli::{self, Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
+use crate::phases::{self, Asked, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
+use crate::report::Kind;
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
@@ -48,13 +51,17 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let environment = environment();
+    let environment = environment(arguments);
+    let mut base = super::base::find(arguments, &environment, &path);
     let policy = load_policy(arguments, &root, &environment)?;
+    if base.is_none() && (policy.gate.new_only || arguments.scope == cli::Scope::Changed) {
+        base = Some(super::base::look(arguments, &environment, &path));
+    }
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(&policy, &path, (&environment, random.id));
+    let start = session_start(&policy, &path, (&environment, random.id), base.as_ref());
     let policies = policy_rows(&policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -67,6 +74,9 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
             (&path, &database),
             (&environment, export.as_ref()),
         ),
+        asked: asked(arguments, base.as_ref()),
+        base,
+        needs_base: arguments.base.is_some(),
         containment,
         export,
         root,
@@ -79,11 +89,9 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         watch: &watch,
     };
     let form = form(arguments, &environment);
+    let others = reports::open(arguments, &database).map_err(Problem::usage)?;
     let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
-    let mut fixes = match &arguments.patch {
-        None => None,
-        Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
-    };
+    let mut fixes = reports::patch(arguments, &database).map_err(Problem::usage)?;
     let mut outputs = Outputs {
         report: &mut *report,
         commands: &mut stdout(),
@@ -94,12 +102,28 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
+        files: others,
+        category: arguments.sarif_category.clone(),
+        told: Vec::new(),
     };
-    Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+    let ended = phases::run(&job, recorder, &mut outputs);
+    reports::tell(&outputs.told)?;
+    Ok(ended?.exit)
 }
 
-fn environment() -> Environment {
-    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
+/// What is to be compared with the base that was found.
+fn asked(arguments: &RunArgs, resolution: Option<&Resolution>) -> Asked {
+    Asked {
+        base: resolution.and_then(|resolution| resolution.base),
+        scope: match arguments.scope {
+            cli::Scope::All => Scope::All,
+            cli::Scope::Changed => Scope::Changed,
+        },
+    }
+}
+
+fn environment(arguments: &RunArgs) -> Environment {
+    let mut environment = super::base::environment(arguments.ci);
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout
@@ -125,8 +149,11 @@ fn form(arguments: &RunArgs, environment: &Environment) -> Form {
         })
     };
     match arguments.format {
-        Format::Text => Form::Text(arguments.limit),
-        Format::Json => Form::Json,
+        Format::Text => match reports::alone(arguments) {
+            Some(kind) => Form::Report(kind),
+            None => Form::Text(arguments.limit),
+        },
+        Format::Json => Form::Report(Kind::Json),
         Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
         Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
         Format::Diff if environment.system.is_some_and(System::shows_annotations) && !is_file() => {
@@ -140,66 +167,15 @@ fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Bo
     // A patch holds what files hold, escape sequences too; what strips those would change it.
     let is_exact = matches!(form, Form::Diff(DiffForm::Exact | DiffForm::Fenced));
     Ok(match &arguments.output {
-        None if is_exact => Box::new(std::io::BufWriter::new(std::io::stdout())),
+        None if is_exact || reports::alone(arguments).is_some() => {
+            Box::new(std::io::BufWriter::new(std::io::stdout()))
+        }
         None => Box::new(std::io::BufWriter::new(stdout())),
         Some(path) if is_exact => Box::new(own_file(path, database)?),
         Some(path) => Box::new(anstream::StripStream::new(
             Box::new(own_file(path, database)?) as Box<dyn Write + Send>,
         )),
     })
-}
-
-/// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
-/// there is a report.
-fn own_file(path: &Path, database: &Path) -> anyhow::Result<std::io::BufWriter<EmptiedFile>> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let what = || format!("the report cannot be written to `{}`", path.display());
-    if absolute(path)? == database {
-        return Err(anyhow!("it is the database").context(what()));
-    }
-    let mut options = std::fs::OpenOptions::new();
-    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .custom_flags(no_link);
-    let file = options.open(path).with_context(what)?;
-    if !file.metadata()?.is_file() {
-        return Err(anyhow!("it is no regular file").context(what()));
-    }
-    Ok(std::io::BufWriter::new(EmptiedFile {
-        file,
-        is_emptied: false,
-    }))
-}
-
-/// A file that loses its old content when the first new byte comes, or when it is known that none does.
-struct EmptiedFile {
-    file: std::fs::File,
-    is_emptied: bool,
-}
-
-impl EmptiedFile {
-    fn empty(&mut self) -> std::io::Result<()> {
-        if !self.is_emptied {
-            self.file.set_len(0)?;
-            self.is_emptied = true;
-        }
-        Ok(())
-    }
-}
-
-impl Write for EmptiedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.empty()?;
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.empty()?;
-        self.file.flush()
-    }
 }
 
 fn load_policy(
@@ -228,6 +204,7 @@ fn load_policy(
             policy.gate.min_score = None;
         }
     }
+    policy.gate.new_only |= arguments.new_only;
     Ok(policy)
 }
 
@@ -383,6 +360,7 @@ fn session_start(
     policy: &Policy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
+    base: Option<&Resolution>,
 ) -> SessionStart {
     let now = SystemClock.now();
     let main = policy.sources.first();
@@ -395,7 +373,9 @@ fn session_start(
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
             policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
-            base_sha: None,
+            base_sha: base
+                .and_then(|found| found.base)
+                .map(|commit| commit.to_string()),
             scope: "all".to_owned(),
             shard: None,
             ci_system: environment.system.map(|system| system.as_str().to_owned()),

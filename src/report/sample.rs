@@ -93,6 +93,7 @@ pub(super) fn violation(severity: Severity, rule: &str, path: &str, message: &st
         severity,
         subject: "file".into(),
         path: path.into(),
+        path_bytes: None,
         region: None,
         message: message.into(),
         excerpt: None,
@@ -295,6 +296,7 @@ fn record() -> RunRecord {
         skipped: BTreeMap::from([("binary".into(), 1)]),
         actions: BTreeMap::new(),
         fixes: BTreeMap::new(),
+        fix_reasons: Vec::new(),
         counts: BTreeMap::new(),
     }
 }

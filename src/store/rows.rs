@@ -49,7 +49,7 @@ pub struct SessionDetails {
     pub head_sha: Option<String>,
     /// Commit compared with, if one was.
     pub base_sha: Option<String>,
-    /// `all`: which part of the workspace was looked at.
+    /// Which part of the workspace was looked at: `all` or `changed`.
     pub scope: String,
     /// `i/n`, if this run is a shard.
     pub shard: Option<String>,
@@ -212,6 +212,8 @@ pub struct ViolationRow {
     pub subject: String,
     /// The path for display: UTF-8, with bytes that are not escaped as `\xNN`. Still untrusted.
     pub path: String,
+    /// The path's bytes, where they are not UTF-8.
+    pub path_bytes: Option<Vec<u8>>,
     /// Where in the file.
     pub region: Option<Region>,
     /// What is wrong. Untrusted.
@@ -220,7 +222,7 @@ pub struct ViolationRow {
     pub excerpt: Option<Excerpt>,
     /// 32 hex digits.
     pub fingerprint: String,
-    /// `open` or `suppressed`.
+    /// `open`, or `new` or `existing` where a base was compared; or `suppressed`.
     pub state: String,
     /// `None`, `fixed` or `removed`.
     pub resolution: Option<String>,
@@ -392,6 +394,8 @@ pub struct RunRecord {
     pub actions: BTreeMap<(String, String), (u64, u64, u64)>,
     /// Fixes by status (the text before the first `:`): files, places in them.
     pub fixes: BTreeMap<String, (u64, u64)>,
+    /// Fixes that were not made, by their whole status: files, the most frequent first, at most 32.
+    pub fix_reasons: Vec<(String, u64)>,
     /// Counts of violations by (severity, state, resolved).
     pub counts: BTreeMap<(Severity, String, bool), u64>,
 }
@@ -401,7 +405,7 @@ pub struct RunRecord {
 pub enum Order {
     /// By path, then line, column and rule: for reading file by file.
     ByPath,
-    /// By severity (worst first), then as `ByPath`: for cutting off at a budget.
+    /// What the base has, too, last; by severity (worst first), then as `ByPath`: for cutting off at a budget.
     WorstFirst,
 }
 

@@ -2,7 +2,7 @@
 
 use super::git::{GitError, GitView};
 use super::ignored::{IgnoreChain, MOST_BYTES};
-use super::own::OwnOutputs;
+use super::own::{OWN_HOME, OwnOutputs};
 use super::root::Root;
 use super::tree::{IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 use rustix::fs::{AtFlags, Dir, FileType, Stat};
@@ -188,7 +188,9 @@ impl Walker<'_> {
             Err(error) => return self.skip(&path, SkipReason::Unreadable(error.to_string()), None),
         };
         let mut meta = meta_of(&facts);
-        meta.tracked = self.git.and_then(|git| git.mode(&path));
+        let compared = self.git.and_then(|git| git.compare(&path, &facts));
+        meta.tracked = compared.map(|(mode, _)| mode);
+        let is_staged = compared.is_some_and(|(_, is_staged)| is_staged);
         if self.options.own_outputs.contains(&path) && !self.is_tracked(&path, meta) {
             return self.skip(&path, SkipReason::OwnOutput, Some(meta.size));
         }
@@ -198,7 +200,7 @@ impl Walker<'_> {
         if is_directory {
             self.subdirectory(scope, chain, (path, meta));
         } else {
-            self.leaf(&path, meta);
+            self.leaf(&path, meta, is_staged);
         }
     }
 
@@ -227,14 +229,14 @@ impl Walker<'_> {
         scope.spawn(move |scope| self.directory(scope, &directory));
     }
 
-    fn leaf(&self, path: &[u8], meta: Meta) {
+    fn leaf(&self, path: &[u8], meta: Meta, is_staged: bool) {
         if meta.ignored {
             self.skip(path, SkipReason::GitIgnored, Some(meta.size));
         } else if meta.kind == Kind::Special {
             self.skip(path, SkipReason::Special, None);
         }
         if !meta.ignored || self.options.list_ignored {
-            self.add(path, meta);
+            self.add_compared(path, meta, is_staged);
         }
     }
 
@@ -244,13 +246,21 @@ impl Walker<'_> {
         }
         let reason = match error {
             Errno::NOENT | Errno::LOOP | Errno::NOTDIR => SkipReason::ChangedWhileRead,
+            // What another user's run keeps there for itself is no part of the workspace.
+            Errno::ACCESS if directory.path == OWN_HOME && !self.has_tracked_below(OWN_HOME) => {
+                SkipReason::OwnOutput
+            }
             error => SkipReason::Unreadable(error.to_string()),
         };
         self.skip(&directory.path, reason, None);
     }
 
     fn is_tracked(&self, path: &[u8], meta: Meta) -> bool {
-        meta.tracked.is_some() || self.git.is_some_and(|git| git.has_below(path))
+        meta.tracked.is_some() || self.has_tracked_below(path)
+    }
+
+    fn has_tracked_below(&self, path: &[u8]) -> bool {
+        self.git.is_some_and(|git| git.has_below(path))
     }
 
     fn is_ignored(&self, chain: &IgnoreChain, path: &[u8], is_directory: bool) -> bool {
@@ -314,7 +324,11 @@ impl Walker<'_> {
     }
 
     fn add(&self, path: &[u8], meta: Meta) {
-        if !self.shard().entries.push(path, meta) {
+        self.add_compared(path, meta, false);
+    }
+
+    fn add_compared(&self, path: &[u8], meta: Meta, is_staged: bool) {
+        if !self.shard().entries.push_compared(path, meta, is_staged) {
             self.skip(
                 path,
                 SkipReason::Unreadable("path over 65,535 bytes".into()),

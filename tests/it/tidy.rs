@@ -47,7 +47,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fix", &["beneath", "finding", "walk", "text"]),
     ("store", &["finding", "walk"]),
     ("ci", &[]),
-    ("report", &["finding", "secrets", "rules", "store", "ci"]),
+    ("wiring", &["policy"]),
+    (
+        "report",
+        &["finding", "secrets", "rules", "store", "ci", "wiring"],
+    ),
     (
         "phases",
         &[
@@ -55,12 +59,12 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fix", "store", "ci", "report",
         ],
     ),
-    ("cli", &[]),
+    ("cli", &["base"]),
     (
         "commands",
         &[
             "cli", "finding", "walk", "secrets", "rules", "policy", "base", "scan", "beneath",
-            "cleanup", "fix", "store", "ci", "report", "phases",
+            "cleanup", "fix", "store", "ci", "wiring", "report", "phases",
         ],
     ),
     ("main", &["cli", "commands", "phases"]),

@@ -3,8 +3,11 @@
 use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
+use crate::report::base::base;
 use crate::report::encode::LogLine;
-use crate::report::tally::{Selection, Tally, first_results, fix_lines, last_validation};
+use crate::report::tally::{
+    Selection, Tally, action_words, first_results, fix_lines, last_validation, notices,
+};
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
 use anstyle::{AnsiColor, Style};
@@ -46,6 +49,7 @@ fn rules(record: &RunRecord, selection: &Selection, out: &mut dyn Write) -> io::
     heading("Rules", out)?;
     if !selection.by_rule.is_empty() {
         rule_table(selection, &checked).write(out)?;
+        existing(selection, out)?;
     }
     let rules = match (selection.by_rule.is_empty(), silent) {
         (true, 0) => "no rule is on".to_owned(),
@@ -57,6 +61,22 @@ fn rules(record: &RunRecord, selection: &Selection, out: &mut dyn Write) -> io::
         .styled(DIM, &format!("  {rules}"))
         .write(out)?;
     out.write_all(b"\n")
+}
+
+/// What the base has, too: it is in none of the columns for what is open.
+fn existing(selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    let rules = selection
+        .by_rule
+        .iter()
+        .filter(|(_, tally)| tally.existing > 0);
+    let rules: Vec<String> = rules
+        .map(|(name, tally)| format!("{} {name}", text::grouped(tally.existing)))
+        .collect();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let line = format!("  existing, the base has them, too: {}", rules.join(", "));
+    LogLine::new().styled(DIM, &line).write(out)
 }
 
 fn rule_table(selection: &Selection, checked: &BTreeMap<&str, u64>) -> Table<7> {
@@ -138,9 +158,9 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
     }
     heading("Cleanup", out)?;
     for ((action, result), (targets, _, bytes)) in groups {
-        let (targets, bytes) = (text::grouped(*targets), text::bytes(*bytes));
+        let (what, bytes) = (action_words(action, *targets), text::bytes(*bytes));
         LogLine::new()
-            .text(&format!("  {targets} {action} {result}, {bytes}"))
+            .text(&format!("  {what}: {result}, {bytes}"))
             .write(out)?;
     }
     if let Some(digest) = plan_digest(run.record) {
@@ -238,6 +258,7 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(limits) = run.record.end.as_ref().and_then(limits) {
         table.row([(DIM, "Limits"), (PLAIN, &limits)]);
     }
+    base_rows(run.record, &mut table);
     if let Some(row) = last_validation(run.record) {
         let score = format!(
             "{} of 100: {} of {} checked with an error or a warning",
@@ -260,6 +281,27 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     heading("Run", out)?;
     table.write(out)?;
     out.write_all(b"\n")
+}
+
+/// What the run was compared with: the commit and how it was found, or every step to why there is none.
+fn base_rows(record: &RunRecord, table: &mut Table<2>) {
+    let Some(base) = base(record) else {
+        return;
+    };
+    let Some((last, before)) = base.how.split_last() else {
+        return;
+    };
+    if let Some(sha) = base.sha {
+        let short = sha.get(..12).unwrap_or(sha);
+        let line = format!("{short} ({last})");
+        table.row([(DIM, "Base"), (PLAIN, &line)]);
+        return;
+    }
+    let line = format!("none: {last}");
+    table.row([(DIM, "Base"), (PLAIN, &line)]);
+    for step in before {
+        table.row([(DIM, ""), (DIM, step)]);
+    }
 }
 
 /// What held the run while it could change the workspace; nothing if it could not.
@@ -287,6 +329,14 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
             .styled(BOLD, "This run has not ended: there is no verdict")
             .write(out);
     };
+    for notice in notices(record) {
+        let style = severity_style(Severity::Warning);
+        LogLine::new()
+            .styled(style, "Notice")
+            .text(": ")
+            .text(notice)
+            .write(out)?;
+    }
     let style = match end.verdict {
         Verdict::Pass => AnsiColor::Green.on_default().bold(),
         Verdict::Fail => severity_style(Severity::Error),
@@ -300,16 +350,20 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
     for reason in &end.verdict_reasons {
         LogLine::new().text("  - ").text(reason).write(out)?;
     }
-    match next_step(end) {
+    match next_step(record, end) {
         Some(next) => LogLine::new().text("  Next: ").text(next).write(out),
         None => Ok(()),
     }
 }
 
 /// What the reader can do about the verdict.
-fn next_step(end: &SessionEnd) -> Option<&'static str> {
+fn next_step(record: &RunRecord, end: &SessionEnd) -> Option<&'static str> {
     match end.verdict {
         Verdict::Pass => None,
+        Verdict::Fail if record.fixes.contains_key("planned") => Some(
+            "--apply=fix makes the edits above; fix the rest, or accept it on its line: \
+             factory-gate: allow(RULE) REASON",
+        ),
         Verdict::Fail => Some(
             "fix what is shown above, or accept a violation by a comment on its line: \
              factory-gate: allow(RULE) REASON",
