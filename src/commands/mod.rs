@@ -7,6 +7,7 @@ mod database;
 mod doctor;
 mod explain;
 mod export;
+mod init;
 mod places;
 mod report_db;
 mod reports;
@@ -31,6 +32,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Report(arguments) => report_db::report(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Schema { of } => about::schema(of),
         Command::Completions { shell } => about::completions(shell),
