@@ -3,6 +3,7 @@
 use super::runner::mapping;
 use super::stage::{action, source};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(source().join(name)).unwrap()
@@ -29,15 +30,17 @@ fn the_page_about_the_action_is_what_the_action_declares() {
             input["default"].as_str().unwrap(),
             input["description"].as_str().unwrap(),
         );
-        page += &format!("| `{name}` | {} | {text} |\n", code(default));
+        writeln!(page, "| `{name}` | {} | {text} |", code(default)).unwrap();
     }
     page += "\n## Outputs\n\nAll are set whatever the verdict, on failure too; those about a run are empty where none took \
              place.\n\n| output | |\n|---|---|\n";
     for (name, output) in mapping(&action["outputs"]) {
-        page += &format!(
-            "| `{name}` | {} |\n",
+        writeln!(
+            page,
+            "| `{name}` | {} |",
             output["description"].as_str().unwrap()
-        );
+        )
+        .unwrap();
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(source().join("docs/action.md"), &page).unwrap();
