@@ -108,6 +108,8 @@ fn finding(number: u32, rules: &[Arc<str>]) -> Finding {
         state: State::Open,
         suppression: None,
         detections: Box::default(),
+        fixable: None,
+        change: None,
     }
 }
 
