@@ -1,8 +1,11 @@
 //! What makes a thing on disk that very thing: the facts that are recorded before an act and checked again right
 //! before it.
 
+#[cfg(unix)]
 use rustix::fd::AsFd;
+#[cfg(unix)]
 use rustix::fs::{AtFlags, FileType};
+#[cfg(unix)]
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -21,8 +24,18 @@ impl FileId {
     ///
     /// # Errors
     /// Nothing is there, or the operating system refused.
+    #[cfg(unix)]
     pub fn of(path: &Path) -> std::io::Result<Self> {
         Ok(stat_at(rustix::fs::CWD, path, AtFlags::empty())?.id())
+    }
+
+    /// Nothing is identified here: only what changes a workspace asks, and that refuses.
+    ///
+    /// # Errors
+    /// Always.
+    #[cfg(not(unix))]
+    pub fn of(_path: &Path) -> std::io::Result<Self> {
+        Err(std::io::ErrorKind::Unsupported.into())
     }
 }
 
@@ -122,11 +135,13 @@ impl Identity {
 }
 
 /// Looks at `name` in an open directory without following it and without opening it.
+#[cfg(unix)]
 pub fn look(directory: impl AsFd, name: &[u8]) -> Result<Identity, Errno> {
     stat_at(directory, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 
 /// Looks at an open directory itself.
+#[cfg(unix)]
 pub fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
     stat_at(directory, ".", AtFlags::SYMLINK_NOFOLLOW)
 }
@@ -156,7 +171,7 @@ fn stat_at(
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(all(unix, not(target_os = "linux")))]
 fn stat_at(
     directory: impl AsFd,
     name: impl rustix::path::Arg + Copy,
@@ -165,6 +180,7 @@ fn stat_at(
     plain_stat_at(directory, name, flags)
 }
 
+#[cfg(unix)]
 fn plain_stat_at(
     directory: impl AsFd,
     name: impl rustix::path::Arg + Copy,
@@ -183,6 +199,7 @@ fn plain_stat_at(
     })
 }
 
+#[cfg(unix)]
 fn kind_of(kind: FileType) -> ObjectKind {
     match kind {
         FileType::RegularFile => ObjectKind::File,
@@ -192,12 +209,14 @@ fn kind_of(kind: FileType) -> ObjectKind {
     }
 }
 
+#[cfg(unix)]
 /// The fields of `stat` differ in width and sign from system to system; none is ever negative in practice.
 fn widen(field: impl TryInto<u64>) -> u64 {
     field.try_into().unwrap_or(u64::MAX)
 }
 
 /// The same number that the walk computes, saturating far outside of any real time.
+#[cfg(unix)]
 fn nanoseconds(seconds: impl TryInto<i64>, rest: impl TryInto<i64>) -> i64 {
     let seconds = seconds.try_into().unwrap_or(i64::MAX);
     let rest = rest.try_into().unwrap_or(0);

@@ -67,8 +67,8 @@ impl Matcher {
     pub(super) fn matches(&mut self, path: &[u8], kind: Kind, matched: &mut Matched) {
         matched.rules.clear();
         matched.keep = None;
-        let path = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path);
-        self.set.matches_into(path, &mut self.scratch);
+        let path = globset::Candidate::from_bytes(path);
+        self.set.matches_candidate_into(&path, &mut self.scratch);
         let is_directory = matches!(kind, Kind::Directory | Kind::NestedRepository);
         for index in &self.scratch {
             match self.members[*index] {

@@ -16,19 +16,30 @@
 //! What it cannot promise: between the last look at a name and its removal another process of the same user can put
 //! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
 
+// What acts, and what looks right before it, needs `beneath::Root`: elsewhere there are only plans.
+#[cfg(unix)]
 mod identify;
 mod matcher;
 mod plan;
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "what asks about identities is not there")
+)]
 mod protection;
+#[cfg(unix)]
 mod sight;
+#[cfg(unix)]
 mod sweep;
 mod target;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
+#[cfg(unix)]
 pub use identify::{Identified, Look};
 pub use plan::plan;
 pub use protection::{GitIndex, Protected, Protection, Reach};
+#[cfg(unix)]
 pub use sight::Sight;
+#[cfg(unix)]
 pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
 pub use target::{Action, Denial, Denied, Plan, Target};

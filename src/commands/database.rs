@@ -1,7 +1,9 @@
 //! Commands about a database: verify it, and recover what a killed run left behind.
 
 use super::{Answer, Problem, stdout};
+#[cfg(unix)]
 use crate::beneath::{Root, RootRules};
+#[cfg(unix)]
 use crate::cleanup;
 use crate::cli::VerifyArgs;
 use crate::phases::Exit;
@@ -11,7 +13,7 @@ use crate::store::{
 };
 use anyhow::Context as _;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A database of more bytes is refused.
 const MOST_BYTES: u64 = 64 << 30;
@@ -133,8 +135,9 @@ pub(super) fn recover(database: &Path) -> Answer {
 }
 
 /// Looks, in the dead run's workspace, at what it had meant to remove.
+#[cfg(unix)]
 fn look(intent: Intent<'_>) -> store::Sight {
-    let workspace = PathBuf::from(intent.workspace);
+    let workspace = std::path::PathBuf::from(intent.workspace);
     let Ok(root) = Root::open(&workspace, &RootRules::default()) else {
         return store::Sight::Different;
     };
@@ -143,4 +146,10 @@ fn look(intent: Intent<'_>) -> store::Sight {
         cleanup::Sight::Absent => store::Sight::Absent,
         cleanup::Sight::Different | cleanup::Sight::Unknown(_) => store::Sight::Different,
     }
+}
+
+/// Elsewhere than on Unix nobody can tell, and nothing was removed.
+#[cfg(not(unix))]
+fn look(_intent: Intent<'_>) -> store::Sight {
+    store::Sight::Different
 }

@@ -2,6 +2,7 @@
 
 mod about;
 mod database;
+mod report_file;
 mod run;
 
 use crate::cli::{Cli, Command};

@@ -1,5 +1,6 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
+use super::report_file::report_file;
 use super::{Answer, Problem, stdout};
 use crate::beneath::FileId;
 use crate::ci::{Environment, System};
@@ -14,11 +15,10 @@ use crate::report::progress::{Mode, Progress};
 use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
-use crate::walk::{OwnOutputs, Root, read_named};
+use crate::walk::{OwnOutputs, Root, bytes_of, read_named};
 use anyhow::{Context as _, anyhow};
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// Names of the policy in a workspace.
@@ -37,8 +37,7 @@ impl Clock for SystemClock {
 
 pub(super) fn run(arguments: &RunArgs) -> Answer {
     let place = &arguments.path;
-    let path = place
-        .canonicalize()
+    let path = dunce::canonicalize(place)
         .with_context(|| format!("there is no workspace at `{}`", place.display()))
         .map_err(Problem::usage)?;
     let root = Root::open(&path)
@@ -48,7 +47,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout
-        .and_then(|path| path.canonicalize().ok());
+        .and_then(|path| dunce::canonicalize(path).ok());
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     set_threads(arguments)?;
@@ -94,59 +93,13 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
 
-/// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
-/// there is a report.
-fn report_file(path: &Path, database: &Path) -> anyhow::Result<impl Write + use<>> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let what = || format!("the report cannot be written to `{}`", path.display());
-    if absolute(path)? == database {
-        return Err(anyhow!("it is the database").context(what()));
-    }
-    let mut options = std::fs::OpenOptions::new();
-    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .custom_flags(no_link);
-    let file = options.open(path).with_context(what)?;
-    if !file.metadata()?.is_file() {
-        return Err(anyhow!("it is no regular file").context(what()));
-    }
-    let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(EmptiedFile {
-        file,
-        is_emptied: false,
-    }));
-    Ok(anstream::StripStream::new(out))
-}
-
-/// A file that loses its old content when the first new byte comes.
-struct EmptiedFile {
-    file: std::fs::File,
-    is_emptied: bool,
-}
-
-impl Write for EmptiedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if !self.is_emptied {
-            self.file.set_len(0)?;
-            self.is_emptied = true;
-        }
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.file.flush()
-    }
-}
-
 fn load_policy(
     arguments: &RunArgs,
     root: &Root,
     environment: &Environment,
 ) -> Result<Policy, Problem> {
     let file = policy_file(arguments, root).map_err(Problem::usage)?;
-    let loader = |path: &Path| root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES);
+    let loader = |path: &Path| root.read_file(&bytes_of(path.as_os_str()), MOST_POLICY_BYTES);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         annotate(&problems, environment);
         let count = problems.0.len();
@@ -173,7 +126,7 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
     let unreadable = |path: &Path| format!("the policy `{}` cannot be read", path.display());
     if let Some(path) = &arguments.policy {
         let text = read_named(path, MOST_POLICY_BYTES).with_context(|| unreadable(path))?;
-        let real = path.canonicalize()?;
+        let real = dunce::canonicalize(path)?;
         let workspace_path = real
             .strip_prefix(root.path())
             .ok()
@@ -319,7 +272,7 @@ fn session_start(
     SessionStart {
         deployment_id: phases::deployment_id(now, id),
         start_time: phases::stamp(now),
-        workspace_path: crate::store::escape(root.as_os_str().as_bytes()).into_owned(),
+        workspace_path: crate::store::escape(&bytes_of(root.as_os_str())).into_owned(),
         details: SessionDetails {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
@@ -346,14 +299,13 @@ fn policy_rows(policy: &Policy) -> Vec<PolicyRow> {
 }
 
 /// An absolute path whose directory is spelt without symlinks; the file itself need not exist.
-fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {
         anyhow::bail!("`{}` is no name for a file", path.display());
     };
     // A directory that is not there is for the store to refuse.
-    Ok(directory
-        .canonicalize()
+    Ok(dunce::canonicalize(directory)
         .unwrap_or_else(|_| directory.to_owned())
         .join(name))
 }
@@ -361,8 +313,7 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)) -> Places {
     let mut own_outputs = OwnOutputs::default();
     if let Ok(inside) = database.strip_prefix(root) {
-        let inside = inside.as_os_str().as_bytes();
-        own_outputs.add_database(inside);
+        own_outputs.add_database(&bytes_of(inside.as_os_str()));
     }
     let output = arguments
         .output
@@ -372,7 +323,7 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
         .as_deref()
         .and_then(|path| path.strip_prefix(root).ok())
     {
-        own_outputs.add(inside.as_os_str().as_bytes());
+        own_outputs.add(&bytes_of(inside.as_os_str()));
     }
     let documents = policy
         .sources
@@ -398,7 +349,7 @@ fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)
 }
 
 fn forbidden_roots() -> Vec<(FileId, String)> {
-    let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
+    let home = std::env::home_dir().and_then(|home| dunce::canonicalize(home).ok());
     let Some(home) = home else { return Vec::new() };
     let with_id = |place: &Path| {
         let name = format!("`{}` is the home directory or holds it", place.display());

@@ -1,13 +1,17 @@
 //! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
 
 use super::{Did, Run, Seen, stamp};
-use crate::beneath::{FileId, RootRules};
-use crate::cleanup::{
-    ApplyToken, Denial, Denied, GitIndex, Identified, Intent, Journal, Look, Plan, Protection,
-    Reach, Settled, Sweeper, Swept, Target,
-};
+use crate::beneath::FileId;
+#[cfg(unix)]
+use crate::beneath::RootRules;
+#[cfg(unix)]
+use crate::cleanup::{ApplyToken, Intent, Journal, Look, Settled, Sweeper, Swept};
+use crate::cleanup::{Denial, Denied, GitIndex, Plan, Protection, Reach, Target};
+#[cfg(unix)]
 use crate::store::Recorder;
-use crate::store::rows::{PlannedRow, SettledRow};
+use crate::store::rows::PlannedRow;
+#[cfg(unix)]
+use crate::store::rows::SettledRow;
 use crate::walk::OwnOutputs;
 use anyhow::Context as _;
 use serde_json::json;
@@ -49,7 +53,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     if plan.refused().is_none() {
         refusals(run, refused.count() as u64);
     }
-    let mut detail = json!({
+    let detail = json!({
         "rules": policy.rules.len(),
         "targets": plan.targets().len(),
         "bytes": plan.bytes(),
@@ -59,13 +63,42 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
         "applied": run.job.may_clean_up,
     });
     if !run.job.may_clean_up {
-        record_plan(run, &plan, None)?;
+        record_plan(run, &plan, |_| None)?;
         return Ok(Did {
             result: false,
             detail,
         });
     }
-    let (swept, containment) = sweep(run, &plan, &protection)?;
+    apply(run, (&plan, &protection), detail)
+}
+
+/// Elsewhere than on Unix nothing is removed: there is no way here yet to hold what is looked at until it is removed.
+#[cfg(not(unix))]
+fn apply(
+    run: &mut Run<'_>,
+    (plan, _): (&Plan, &Protection),
+    mut detail: serde_json::Value,
+) -> anyhow::Result<Did<bool>> {
+    const WHY: &str = "this platform cannot keep a removal beneath the workspace";
+    record_plan(run, plan, |_| None)?;
+    run.reasons
+        .push(format!("cleanup was refused: {WHY}; nothing was removed"));
+    detail["applied"] = json!(false);
+    detail["refused"] = json!(WHY);
+    Ok(Did {
+        result: false,
+        detail,
+    })
+}
+
+/// Carries the plan out.
+#[cfg(unix)]
+fn apply(
+    run: &mut Run<'_>,
+    (plan, protection): (&Plan, &Protection),
+    mut detail: serde_json::Value,
+) -> anyhow::Result<Did<bool>> {
+    let (swept, containment) = sweep(run, plan, protection)?;
     shortfalls(run, &swept);
     detail["containment"] = json!(containment);
     detail["removed"] =
@@ -82,6 +115,7 @@ pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<
     })
 }
 
+#[cfg(unix)]
 /// What the sweep was to do and did not, as reasons.
 fn shortfalls(run: &mut Run<'_>, swept: &Swept) {
     refusals(run, swept.refused);
@@ -127,6 +161,7 @@ fn protection(run: &Run<'_>, seen: &Seen<'_>) -> Protection {
     protection
 }
 
+#[cfg(unix)]
 fn sweep(
     run: &Run<'_>,
     plan: &Plan,
@@ -141,7 +176,10 @@ fn sweep(
     };
     let sweeper = Sweeper::open(run.job.root.path(), &rules, token)?;
     let identified = sweeper.identify(plan, protection);
-    record_plan(run, plan, Some(&identified))?;
+    record_plan(run, plan, |index| match &identified.looks()[index] {
+        Look::Present(identity) => Some(identity.to_json()),
+        Look::Settled(_) => None,
+    })?;
     let mut journal = RecordJournal { run };
     let swept = sweeper.sweep(&identified, &mut journal)?;
     Ok((swept, sweeper.containment().as_str()))
@@ -151,14 +189,11 @@ fn sweep(
 fn record_plan(
     run: &Run<'_>,
     plan: &Plan,
-    identified: Option<&Identified<'_>>,
+    identity_of: impl Fn(usize) -> Option<serde_json::Value>,
 ) -> anyhow::Result<()> {
     let timestamp = stamp(run.job.clock.now());
     let targets = plan.targets().iter().enumerate().map(|(index, target)| {
-        let identity = match identified.map(|identified| &identified.looks()[index]) {
-            Some(Look::Present(identity)) => identity.to_json(),
-            Some(Look::Settled(_)) | None => target.facts(),
-        };
+        let identity = identity_of(index).unwrap_or_else(|| target.facts());
         planned_row(target, "planned".to_owned(), (&timestamp, identity))
     });
     let denied = plan.denied().iter().map(|Denied { target, denial }| {
@@ -183,10 +218,12 @@ fn planned_row(
     }
 }
 
+#[cfg(unix)]
 struct RecordJournal<'r, 'j> {
     run: &'r Run<'j>,
 }
 
+#[cfg(unix)]
 impl Journal for RecordJournal<'_, '_> {
     fn goes_on(&self) -> bool {
         !self.run.job.watch.is_interrupted()
@@ -209,6 +246,7 @@ impl Journal for RecordJournal<'_, '_> {
     }
 }
 
+#[cfg(unix)]
 fn number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
 }

@@ -7,7 +7,7 @@ use super::suppress::PolicySuppressions;
 use super::whole::{count, cover};
 use crate::finding::{Draft, Finding, Fingerprinter, Found, Place, Subject};
 use crate::rules::Files;
-use crate::walk::{Kind, Root};
+use crate::walk::{Kind, Root, is_link_error};
 use anyhow::Context as _;
 use std::collections::{BTreeMap, HashSet};
 use std::io::ErrorKind;
@@ -31,14 +31,10 @@ impl Files for Workspace {
             .map_err(|error| match error.kind() {
                 ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file".into(),
                 ErrorKind::FileTooLarge => format!("it has more than {} bytes", self.most),
-                _ if is_link(&error) => "it is a symlink, or lies behind one".into(),
+                _ if is_link_error(&error) => "it is a symlink, or lies behind one".into(),
                 _ => format!("it cannot be read: {error}"),
             })
     }
-}
-
-fn is_link(error: &std::io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
 /// Lets every check prepare, and hands over what they find wrong with what they judge by.

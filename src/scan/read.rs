@@ -2,11 +2,9 @@
 
 use crate::rules::Reads;
 use crate::text::{self, Encoding};
-use crate::walk::{Entry, LastDirectory, Root, SkipReason};
-use rustix::buffer::spare_capacity;
-use rustix::fs::FileType;
+use crate::walk::{Entry, Kind, LastDirectory, Root, SkipReason, is_gone};
 use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::Read as _;
 use xxhash_rust::xxh3::Xxh3;
 
 /// How much is read at a time when the content itself is not kept.
@@ -119,19 +117,13 @@ impl Reading {
     }
 }
 
-/// Whether the path is not any more what the walk saw.
-fn is_gone(error: &std::io::Error) -> bool {
-    let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
-    is_link || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
 fn read_file(
     root: &Root,
     entry: Entry<'_>,
     want: Want,
     (desk, reading): (&mut Desk, &mut Reading),
 ) -> std::io::Result<()> {
-    let file = File::from(root.open_in(entry.path(), &mut desk.directory)?);
+    let file = root.open_in(entry.path(), &mut desk.directory)?;
     let size = entry.size();
     if want.content.is_some() && size > want.limit {
         return read_large(file, entry, want, (desk, reading));
@@ -220,7 +212,7 @@ fn hash_rest(file: &File, buffer: &mut Vec<u8>, hash: &mut Xxh3) -> std::io::Res
     loop {
         buffer.clear();
         buffer.reserve(PIECE);
-        if rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(buffer)))? == 0 {
+        if crate::walk::read_more(file, buffer)? == 0 {
             return Ok(bytes);
         }
         hash.update(buffer);
@@ -234,12 +226,12 @@ pub(super) fn check_unchanged(
     entry: Entry<'_>,
     reading: &mut Reading,
 ) -> std::io::Result<()> {
-    let facts = rustix::fs::fstat(file)?;
+    let facts = crate::walk::facts_of(file)?;
     let meta = entry.meta();
     let complete = reading.digest.is_some() || !matches!(reading.held, Held::Nothing);
-    let same = FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile
-        && u64::try_from(facts.st_size) == Ok(meta.size)
-        && crate::walk::modified_ns(&facts) == meta.modified_ns
+    let same = facts.kind == Kind::File
+        && facts.size == meta.size
+        && facts.modified_ns == meta.modified_ns
         && (!complete || reading.bytes == meta.size);
     if !same {
         reading.digest = None;

@@ -6,6 +6,11 @@
 
 mod chain;
 mod describe;
+#[cfg(unix)]
+mod disk;
+#[cfg(windows)]
+#[path = "disk_windows.rs"]
+mod disk;
 mod error;
 mod finished;
 mod journal;

@@ -4,13 +4,27 @@
 mod git;
 mod ignored;
 mod own;
+mod path_bytes;
+#[cfg(unix)]
+mod root;
+#[cfg(windows)]
+#[path = "root_windows.rs"]
 mod root;
 mod tree;
 mod walker;
 
 pub use git::{GitError, GitFacts, GitView, head_sha};
 pub use own::{OWN_DIRECTORIES, OwnOutputs};
+pub use path_bytes::{bytes_of, path_of};
 pub use root::{LastDirectory, Root, read_named};
-pub use tree::{Entry, EntryId, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
-pub(crate) use walker::modified_ns;
+pub(crate) use root::{facts_of, is_link_error, read_more};
+pub use tree::{
+    Entry, EntryId, Facts, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder,
+};
 pub use walker::{WalkOptions, Walked, walk};
+
+/// Whether an error says that a path is not any more what the walk saw.
+pub(crate) fn is_gone(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    is_link_error(error) || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}

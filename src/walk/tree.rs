@@ -34,6 +34,19 @@ pub enum IndexMode {
     Gitlink,
 }
 
+/// What the operating system says about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// What it is; never a repository, which only its directory's names show.
+    pub kind: Kind,
+    /// `st_mode`'s permission bits (`0o7777`).
+    pub permissions: u16,
+    /// Size in bytes; of a symlink the length of its target.
+    pub size: u64,
+    /// Modification time in nanoseconds since 1970-01-01 UTC.
+    pub modified_ns: i64,
+}
+
 /// Facts about one path, from `lstat` and the git index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
@@ -324,6 +337,11 @@ impl<'t> Entry<'t> {
     /// Whether only cleanup may look at it, because git ignores it.
     pub fn is_ignored(&self) -> bool {
         self.record().ignored
+    }
+
+    /// Whether [`Self::is_executable`] rests on anything: on Windows only the git index tells.
+    pub fn tells_executable(&self) -> bool {
+        cfg!(unix) || self.tracked().is_some()
     }
 
     /// Whether anyone may execute it: by the git index where git tracks it, by permission bits elsewhere.
