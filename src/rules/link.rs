@@ -215,7 +215,7 @@ fn kind(entry: Entry<'_>) -> Kind {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::walk::{Meta, TreeBuilder};

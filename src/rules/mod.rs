@@ -23,7 +23,7 @@ mod name_pattern;
 mod name_set;
 mod needle;
 mod options;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod proof;
 mod requirement;
 mod schema_source;

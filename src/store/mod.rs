@@ -25,7 +25,7 @@ pub mod rows;
 mod schema;
 mod seal;
 mod session;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 mod totals;
 mod verify;

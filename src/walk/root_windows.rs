@@ -281,8 +281,8 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         std::fs::create_dir(outside.path().join("work")).unwrap();
         std::fs::create_dir(outside.path().join("work/d")).unwrap();
-        std::fs::File::create(outside.path().join("secret")).unwrap();
-        std::fs::File::create(outside.path().join("work/d/a")).unwrap();
+        File::create(outside.path().join("secret")).unwrap();
+        File::create(outside.path().join("work/d/a")).unwrap();
         let root = Root::open(&outside.path().join("work")).unwrap();
         assert!(root.open_file(b"d/a").is_ok());
         assert!(root.open_in(b"d/a", &mut LastDirectory::default()).is_ok());
