@@ -31,7 +31,8 @@ mod sight;
 #[cfg(unix)]
 mod sweep;
 mod target;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 #[cfg(unix)]

@@ -215,7 +215,8 @@ fn kind(entry: Entry<'_>) -> Kind {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::walk::{Meta, TreeBuilder};

@@ -23,7 +23,8 @@ mod name_pattern;
 mod name_set;
 mod needle;
 mod options;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod proof;
 mod requirement;
 mod schema_source;

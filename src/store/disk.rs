@@ -24,6 +24,11 @@ pub(super) fn lock_directory(directory: &Path, _name: &str) -> Result<File, Stor
     Ok(file)
 }
 
+/// Makes the content of a file that is open for reading survive a power cut.
+pub(super) fn sync_file(file: &File, _path: &Path) -> std::io::Result<()> {
+    file.sync_all()
+}
+
 /// Makes the names in a directory survive a power cut.
 pub(super) fn sync_directory(directory: &File) -> std::io::Result<()> {
     directory.sync_all()
@@ -126,6 +131,10 @@ impl Folder {
     }
 
     /// Removes the directory, which has to be empty by now, and its lock with it.
+    #[expect(
+        clippy::unused_self,
+        reason = "nobody has it open afterwards, which Windows asks for"
+    )]
     pub(super) fn remove(self, path: &Path) -> std::io::Result<()> {
         Ok(rustix::fs::rmdir(path)?)
     }

@@ -59,6 +59,11 @@ pub(super) fn lock_directory(directory: &Path, name: &str) -> Result<File, Store
     }
 }
 
+/// Makes the content of a file that is open for reading survive a power cut. Only a handle for writing may ask for it.
+pub(super) fn sync_file(_file: &File, path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.sync_all()
+}
+
 /// Windows makes names durable by itself.
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
 pub(super) fn sync_directory(_directory: &File) -> std::io::Result<()> {

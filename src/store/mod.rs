@@ -25,7 +25,8 @@ pub mod rows;
 mod schema;
 mod seal;
 mod session;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod totals;
 mod verify;

@@ -118,14 +118,14 @@ pub(super) fn publish_with(
     // The connection that read the file stays with it on its way, where that is possible.
     let conn = disk::OPEN_FILES_CAN_MOVE.then_some(conn);
     put_in_place(&private, name, destination)?;
-    let conn = match conn {
-        Some(conn) => conn,
-        None => reopened(destination, &file)?,
-    };
     // The private directory needs no sync of its own: should it come back after a power cut, recovery finds its
     // session published.
     lock.sync(destination)?;
     private.remove()?;
+    let conn = match conn {
+        Some(conn) => conn,
+        None => reopened(destination, &file)?,
+    };
     Ok((describe(destination, session, file), conn))
 }
 

@@ -277,13 +277,13 @@ mod tests {
     #[test]
     fn neither_way_of_opening_follows_a_symlink() {
         let outside = tempfile::tempdir().unwrap();
-        std::fs::File::create(outside.path().join("secret")).unwrap();
+        File::create(outside.path().join("secret")).unwrap();
         let inside = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(outside.path(), inside.path().join("dir")).unwrap();
         std::os::unix::fs::symlink(outside.path().join("secret"), inside.path().join("file"))
             .unwrap();
         std::fs::create_dir(inside.path().join("real")).unwrap();
-        std::fs::File::create(inside.path().join("real/a")).unwrap();
+        File::create(inside.path().join("real/a")).unwrap();
         std::os::unix::fs::symlink("a", inside.path().join("real/link")).unwrap();
         let root = Root::open(inside.path()).unwrap();
         for has_openat2 in [true, false] {
