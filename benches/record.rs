@@ -98,6 +98,8 @@ fn finding(number: u32, rules: &[Arc<str>]) -> Finding {
             end_line: line,
             end_column: 24,
         }),
+        fixable: None,
+        change: None,
         columns: None,
         message: "3 spaces or tabs at the end of the line".into(),
         excerpt: Some(Excerpt {
@@ -108,8 +110,6 @@ fn finding(number: u32, rules: &[Arc<str>]) -> Finding {
         state: State::Open,
         suppression: None,
         detections: Box::default(),
-        fixable: None,
-        change: None,
     }
 }
 
@@ -162,5 +162,6 @@ fn end() -> SessionEnd {
         files_scanned: 1,
         files_skipped: 0,
         bytes_scanned: 1,
+        containment: None,
     }
 }

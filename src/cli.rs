@@ -38,12 +38,16 @@ pub enum Command {
     Rules,
     /// Check a database: integrity, seal, completeness
     Verify(VerifyArgs),
+    /// Put quarantined files back, never over something that exists
+    Restore(RestoreArgs),
     /// Seal honestly what a killed run left behind
     Recover {
         /// The database that the killed run was to write
         #[arg(long, value_name = "FILE", default_value = DATABASE)]
         database: PathBuf,
     },
+    /// Check that the CI configuration makes the gate a gate. Looks at files only
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of the policy, for editors and validators
     Schema {
         /// Which document
@@ -78,6 +82,10 @@ pub struct RunArgs {
     )]
     pub apply: Option<Apply>,
 
+    /// Refuse any cleanup but the one whose plan has this digest, which an earlier run printed
+    #[arg(long, value_name = "DIGEST", value_parser = plan_digest)]
+    pub expect_plan: Option<String>,
+
     /// The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -90,9 +98,26 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 
+    /// Write what is fixed, or would be, to a file that `git apply` takes
+    #[arg(long, value_name = "FILE")]
+    pub patch: Option<PathBuf>,
+
     /// Write the report to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Pack the quarantined files into an archive (tar, compressed with Zstandard)
+    #[arg(long, value_name = "FILE")]
+    pub export_quarantine: Option<PathBuf>,
+
+    /// The commit to compare with: an id, or a branch or tag, which stands for where the history left it
+    /// [default: what the CI system says]
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+
+    /// The CI system to speak to, instead of the one that the environment tells of
+    #[arg(long, value_enum, value_name = "SYSTEM", default_value = "auto")]
+    pub ci: Ci,
 
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
@@ -111,6 +136,16 @@ pub struct RunArgs {
     pub quiet: bool,
 }
 
+/// A SHA-256 in hex, in lower case.
+fn plan_digest(text: &str) -> Result<String, String> {
+    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_digest {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
+    }
+}
+
 /// Arguments of `verify`.
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
@@ -124,6 +159,54 @@ pub struct VerifyArgs {
     /// The SHA-256 of the file that the run printed
     #[arg(long, value_name = "HEX")]
     pub expect_sha256: Option<String>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DoctorFormat,
+}
+
+/// Forms of the report of `doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
+}
+
+/// Arguments of `restore`.
+#[derive(Args, Debug)]
+pub struct RestoreArgs {
+    /// The database of the run that quarantined the files; the restore is recorded in it, too
+    pub database: PathBuf,
+
+    /// The workspace [default: the one that the database names]
+    #[arg(long, value_name = "PATH")]
+    pub workspace: Option<PathBuf>,
+
+    /// The session whose files are put back [default: the latest that quarantined any]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Only files that match, relative to the workspace; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub only: Vec<String>,
+
+    /// Take the files from an archive that `run --export-quarantine` wrote
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+
+    /// Show what would be put back; change and record nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// What `--apply` may change.
@@ -149,6 +232,31 @@ impl Apply {
     }
 }
 
+/// The CI system to speak to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ci {
+    /// The one that the environment tells of
+    Auto,
+    /// GitHub Actions
+    Github,
+    /// Gitea Actions
+    Gitea,
+    /// Forgejo Actions
+    Forgejo,
+    /// GitLab CI
+    Gitlab,
+    /// Azure Pipelines
+    Azure,
+    /// Buildkite
+    Buildkite,
+    /// TeamCity
+    Teamcity,
+    /// Jenkins
+    Jenkins,
+    /// None: a plain report, and nothing is read from the environment
+    None,
+}
+
 /// Forms of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -156,6 +264,8 @@ pub enum Format {
     Text,
     /// One stable, versioned document
     Json,
+    /// What is fixed, or would be, as a patch that `git apply` takes
+    Diff,
 }
 
 /// What fails the gate.

@@ -21,15 +21,21 @@ pub mod rules;
 
 pub mod policy;
 
+pub mod base;
+
 pub mod scan;
 
 pub mod beneath;
 
 pub mod cleanup;
 
+pub mod fix;
+
 pub mod store;
 
 pub mod ci;
+
+pub mod wiring;
 
 pub mod report;
 

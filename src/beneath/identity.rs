@@ -1,11 +1,8 @@
 //! What makes a thing on disk that very thing: the facts that are recorded before an act and checked again right
 //! before it.
 
-#[cfg(unix)]
 use rustix::fd::AsFd;
-#[cfg(unix)]
 use rustix::fs::{AtFlags, FileType};
-#[cfg(unix)]
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -24,18 +21,16 @@ impl FileId {
     ///
     /// # Errors
     /// Nothing is there, or the operating system refused.
-    #[cfg(unix)]
     pub fn of(path: &Path) -> std::io::Result<Self> {
         Ok(stat_at(rustix::fs::CWD, path, AtFlags::empty())?.id())
     }
 
-    /// Nothing is identified here: only what changes a workspace asks, and that refuses.
+    /// Looks up what an open directory is.
     ///
     /// # Errors
-    /// Always.
-    #[cfg(not(unix))]
-    pub fn of(_path: &Path) -> std::io::Result<Self> {
-        Err(std::io::ErrorKind::Unsupported.into())
+    /// The operating system refused.
+    pub fn of_open(directory: impl AsFd) -> std::io::Result<Self> {
+        Ok(look_at_open(directory)?.id())
     }
 }
 
@@ -125,6 +120,12 @@ impl Identity {
         }
     }
 
+    /// Whether `now` is the same object under another name: a rename changes the time of change, and putting times back
+    /// may change that of the content.
+    pub fn is_same_renamed(&self, now: &Self) -> bool {
+        self.is_same_object(now) && self.size == now.size
+    }
+
     fn is_same_object(&self, now: &Self) -> bool {
         self.kind == now.kind && self.id() == now.id()
     }
@@ -135,15 +136,37 @@ impl Identity {
 }
 
 /// Looks at `name` in an open directory without following it and without opening it.
-#[cfg(unix)]
+///
+/// # Errors
+/// Nothing is there, or the operating system refused.
 pub fn look(directory: impl AsFd, name: &[u8]) -> Result<Identity, Errno> {
     stat_at(directory, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 
 /// Looks at an open directory itself.
-#[cfg(unix)]
+///
+/// # Errors
+/// The operating system refused.
 pub fn look_at_open(directory: impl AsFd) -> Result<Identity, Errno> {
     stat_at(directory, ".", AtFlags::SYMLINK_NOFOLLOW)
+}
+
+/// Looks at an open file itself, whatever its name is by now.
+///
+/// # Errors
+/// As the operating system says.
+#[cfg(target_os = "linux")]
+pub fn look_at_file(file: impl AsFd) -> Result<Identity, Errno> {
+    stat_at(file, "", AtFlags::EMPTY_PATH)
+}
+
+/// Looks at an open file itself, whatever its name is by now.
+///
+/// # Errors
+/// As the operating system says.
+#[cfg(not(target_os = "linux"))]
+pub fn look_at_file(file: impl AsFd) -> Result<Identity, Errno> {
+    Ok(from_stat(rustix::fs::fstat(file)?))
 }
 
 #[cfg(target_os = "linux")]
@@ -153,13 +176,16 @@ fn stat_at(
     flags: AtFlags,
 ) -> Result<Identity, Errno> {
     use rustix::fs::{StatxFlags, makedev, statx};
-    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID;
+    // Ids that are never given out again, since Linux 6.8. rustix has no name for the flag yet.
+    let unique = StatxFlags::from_bits_retain(0x4000);
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::MNT_ID | unique;
+    let with_mount = (StatxFlags::MNT_ID | unique).bits();
     match statx(&directory, name, flags | AtFlags::NO_AUTOMOUNT, wanted) {
         Ok(seen) => Ok(Identity {
             kind: kind_of(FileType::from_raw_mode(seen.stx_mode.into())),
             device: makedev(seen.stx_dev_major, seen.stx_dev_minor),
             inode: seen.stx_ino,
-            mount: (seen.stx_mask & StatxFlags::MNT_ID.bits() != 0).then_some(seen.stx_mnt_id),
+            mount: (seen.stx_mask & with_mount != 0).then_some(seen.stx_mnt_id),
             size: seen.stx_size,
             modified_ns: nanoseconds(seen.stx_mtime.tv_sec, seen.stx_mtime.tv_nsec),
             changed_ns: nanoseconds(seen.stx_ctime.tv_sec, seen.stx_ctime.tv_nsec),
@@ -171,7 +197,7 @@ fn stat_at(
     }
 }
 
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(not(target_os = "linux"))]
 fn stat_at(
     directory: impl AsFd,
     name: impl rustix::path::Arg + Copy,
@@ -180,14 +206,16 @@ fn stat_at(
     plain_stat_at(directory, name, flags)
 }
 
-#[cfg(unix)]
 fn plain_stat_at(
     directory: impl AsFd,
     name: impl rustix::path::Arg + Copy,
     flags: AtFlags,
 ) -> Result<Identity, Errno> {
-    let seen = rustix::fs::statat(directory, name, flags)?;
-    Ok(Identity {
+    Ok(from_stat(rustix::fs::statat(directory, name, flags)?))
+}
+
+fn from_stat(seen: rustix::fs::Stat) -> Identity {
+    Identity {
         kind: kind_of(FileType::from_raw_mode(seen.st_mode)),
         device: widen(seen.st_dev),
         inode: widen(seen.st_ino),
@@ -196,10 +224,9 @@ fn plain_stat_at(
         modified_ns: nanoseconds(seen.st_mtime, seen.st_mtime_nsec),
         changed_ns: nanoseconds(seen.st_ctime, seen.st_ctime_nsec),
         links: widen(seen.st_nlink),
-    })
+    }
 }
 
-#[cfg(unix)]
 fn kind_of(kind: FileType) -> ObjectKind {
     match kind {
         FileType::RegularFile => ObjectKind::File,
@@ -209,15 +236,14 @@ fn kind_of(kind: FileType) -> ObjectKind {
     }
 }
 
-#[cfg(unix)]
 /// The fields of `stat` differ in width and sign from system to system; none is ever negative in practice.
 fn widen(field: impl TryInto<u64>) -> u64 {
     field.try_into().unwrap_or(u64::MAX)
 }
 
-/// The same number that the walk computes, saturating far outside of any real time.
-#[cfg(unix)]
-fn nanoseconds(seconds: impl TryInto<i64>, rest: impl TryInto<i64>) -> i64 {
+/// A time of `stat` as nanoseconds since 1970-01-01 UTC: the same number that the walk computes, saturating far outside
+/// of any real time.
+pub fn nanoseconds(seconds: impl TryInto<i64>, rest: impl TryInto<i64>) -> i64 {
     let seconds = seconds.try_into().unwrap_or(i64::MAX);
     let rest = rest.try_into().unwrap_or(0);
     seconds.saturating_mul(1_000_000_000).saturating_add(rest)
@@ -246,6 +272,24 @@ mod tests {
         assert_eq!(back, file());
         let text = file().to_json().to_string();
         assert_eq!(serde_json::from_str::<Identity>(&text).unwrap(), file());
+    }
+
+    #[test]
+    fn a_renamed_file_is_known_by_its_object_and_size() {
+        let renamed = Identity {
+            changed_ns: 77,
+            modified_ns: 1,
+            mount: None,
+            ..file()
+        };
+        assert!(file().is_same_renamed(&renamed));
+        let other = Identity { size: 5, ..renamed };
+        assert!(!file().is_same_renamed(&other));
+        let other = Identity {
+            inode: 5,
+            ..renamed
+        };
+        assert!(!file().is_same_renamed(&other));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use bstr::ByteSlice as _;
 
-/// Whether a file system could take this name for `.git`: other case, the short name `GIT~1`, trailing dots and
+/// Whether a file system could take this name for `.git`: other case, the short names `GIT~1` to `GIT~4`
+/// (a number is free only if no other name took it before), trailing dots and
 /// spaces, an NTFS stream suffix, code points that HFS+ ignores.
 pub fn is_git_directory(name: &[u8]) -> bool {
     let before_stream = name.split(|byte| *byte == b':').next().unwrap_or(name);
@@ -11,7 +12,10 @@ pub fn is_git_directory(name: &[u8]) -> bool {
         .filter(|character| !is_ignored_by_hfs(*character))
         .flat_map(char::to_lowercase)
         .collect();
-    matches!(folded.trim_end_matches(['.', ' ']), ".git" | "git~1")
+    matches!(
+        folded.trim_end_matches(['.', ' ']),
+        ".git" | "git~1" | "git~2" | "git~3" | "git~4"
+    )
 }
 
 /// Code points that HFS+ leaves out when it compares names.
@@ -40,6 +44,7 @@ mod tests {
             ".Git",
             "git~1",
             "GIT~1",
+            "Git~4",
             ".git.",
             ".git ",
             ".git . .",
@@ -56,6 +61,7 @@ mod tests {
             "x.git",
             ".git2",
             "git~10",
+            "git~5",
             " .git",
             "",
         ] {

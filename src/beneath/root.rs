@@ -32,8 +32,20 @@ impl Containment {
 pub struct RootRules {
     /// What the walk saw; another directory under the same name is refused.
     pub expected: Option<FileId>,
-    /// The home directory and those above it, with their names for the message. `/` and `/tmp` are always forbidden.
+    /// The home directory, those above it and the like, with their names for the message. The directories of the
+    /// operating system itself are always forbidden, and what lies directly in the directory of all homes.
     pub forbidden: Vec<(FileId, String)>,
+    /// What a directory must have to be taken for a workspace; nothing if it is only looked at.
+    pub marks: Option<WorkspaceMarks>,
+}
+
+/// What shows that a directory is a workspace and not just any place: one of these is enough.
+#[derive(Clone, Debug, Default)]
+pub struct WorkspaceMarks {
+    /// Paths relative to it (the policy's) of which one must be there. `.git` always counts.
+    pub paths: Vec<Vec<u8>>,
+    /// The directory that the CI system has checked the repository out to.
+    pub checkout: Option<FileId>,
 }
 
 /// Why a directory is no root for cleanup.
@@ -83,12 +95,59 @@ impl Root {
             open_directory(rustix::fs::CWD, path).map_err(|error| RootError::Open(error.into()))?;
         let identity = look_at_open(&directory).map_err(|error| RootError::Open(error.into()))?;
         check_root(identity.id(), rules)?;
+        check_parent(&directory)?;
         let containment = probe(&directory);
-        Ok(Self {
+        let root = Self {
             directory,
             identity,
             containment,
-        })
+        };
+        match &rules.marks {
+            Some(marks) if !root.has_one_of(marks) => Err(RootError::Refused(UNMARKED.into())),
+            _ => Ok(root),
+        }
+    }
+
+    fn has_one_of(&self, marks: &WorkspaceMarks) -> bool {
+        let is_there = |path: &[u8]| {
+            self.holder(path)
+                .is_ok_and(|(holder, name)| look(&holder, name).is_ok())
+        };
+        marks.checkout == Some(self.id())
+            || is_there(b".git")
+            || marks.paths.iter().any(|path| is_there(path))
+    }
+
+    /// Whether `path` still leads to this very directory. To be asked before each part of a run that changes something,
+    /// since a directory can be renamed, and another put in its place, while it is open.
+    ///
+    /// # Errors
+    /// It leads elsewhere, or cannot be looked at.
+    pub fn check_still_at(&self, path: &Path) -> Result<(), RootError> {
+        let now = open_directory(rustix::fs::CWD, path)
+            .and_then(look_at_open)
+            .map_err(|error| RootError::Open(error.into()))?;
+        if now.id() == self.id() && !self.is_other_mount(&now) {
+            Ok(())
+        } else {
+            Err(RootError::Refused(MOVED.into()))
+        }
+    }
+
+    /// A second handle on the root.
+    pub(super) fn reopen(&self) -> Result<OwnedFd, Errno> {
+        open_directory(&self.directory, ".")
+    }
+
+    /// Opens a directory beneath the root.
+    ///
+    /// # Errors
+    /// It is absent, no directory, behind a link or on another mount.
+    pub fn directory(&self, path: &[u8]) -> Result<OwnedFd, Unresolved> {
+        if names::escapes(path) {
+            return Err(Unresolved::Refused("not a path beneath the workspace"));
+        }
+        self.resolve(path)
     }
 
     /// How paths are kept beneath this root.
@@ -120,6 +179,9 @@ impl Root {
     }
 
     /// Opens the directory that holds `path`, and names the last component.
+    ///
+    /// # Errors
+    /// A directory on the way is absent, none, behind a link or on another mount.
     pub fn holder<'p>(&self, path: &'p [u8]) -> Result<(Holder<'_>, &'p [u8]), Unresolved> {
         if names::escapes(path) {
             return Err(Unresolved::Refused("not a path beneath the workspace"));
@@ -213,10 +275,54 @@ impl AsFd for Holder<'_> {
     }
 }
 
+/// Directories of operating systems: no workspace is one of them, whether or not it is a mount of its own.
+const SYSTEM: [&str; 32] = [
+    "/",
+    "/Applications",
+    "/Library",
+    "/System",
+    "/Users",
+    "/Volumes",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/private",
+    "/private/tmp",
+    "/private/var",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/local",
+    "/var",
+    "/var/lib",
+    "/var/log",
+    "/var/tmp",
+];
+
+/// What lies directly in one of these is somebody's home.
+const HOMES: [&str; 2] = ["/home", "/Users"];
+
+const MOVED: &str = "the workspace is no longer the directory that was scanned";
+
+const UNMARKED: &str = "nothing shows that this directory is a workspace: it holds no `.git` and no policy file, and is \
+                        not the directory that the CI system checked out; put the policy into it as `.factory-gate.yml`";
+
 fn check_root(id: FileId, rules: &RootRules) -> Result<(), RootError> {
     let refuse = |why: String| Err(RootError::Refused(why));
-    for system in ["/", "/tmp"] {
-        if FileId::of(Path::new(system)).is_ok_and(|forbidden| forbidden == id) {
+    for system in SYSTEM {
+        if is_at(id, system) {
             return refuse(format!("cleanup never works in {system} itself"));
         }
     }
@@ -224,9 +330,23 @@ fn check_root(id: FileId, rules: &RootRules) -> Result<(), RootError> {
         return refuse(format!("cleanup never works in {name} itself"));
     }
     if rules.expected.is_some_and(|expected| expected != id) {
-        return refuse("the workspace is no longer the directory that was scanned".into());
+        return refuse(MOVED.into());
     }
     Ok(())
+}
+
+fn check_parent(directory: &OwnedFd) -> Result<(), RootError> {
+    let parent = look(directory, b"..").map_err(|error| RootError::Open(error.into()))?;
+    match HOMES.iter().find(|homes| is_at(parent.id(), homes)) {
+        Some(homes) => Err(RootError::Refused(format!(
+            "cleanup never works in a home directory itself, as those directly in {homes} are"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn is_at(id: FileId, place: &str) -> bool {
+    FileId::of(Path::new(place)).is_ok_and(|other| other == id)
 }
 
 /// A handle that names a directory and gives no right to read it, where the system has such handles.

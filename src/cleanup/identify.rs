@@ -1,10 +1,11 @@
 //! Looks at each target of a plan on disk: what exactly is it, and does a guard know it by its identity?
 
+use super::outcome::Outcome;
 use super::protection::Protection;
-use super::sweep::Outcome;
 use super::target::{Plan, Target};
-use crate::beneath::{Identity, ObjectKind, look};
-use crate::beneath::{MOUNT_POINT, Root, Unresolved};
+use crate::beneath::{Holder, Identity, MOUNT_POINT, ObjectKind, Root, look};
+use crate::policy::HardLinks;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
 use std::collections::HashMap;
 
@@ -15,6 +16,13 @@ pub enum Look {
     Present(Identity),
     /// It will not be touched; this is its result.
     Settled(Outcome),
+}
+
+impl Look {
+    /// Whether there is something to act on.
+    pub fn is_present(&self) -> bool {
+        matches!(self, Self::Present(_))
+    }
 }
 
 /// A plan with a look at each of its targets, in the same order.
@@ -32,6 +40,11 @@ impl Identified<'_> {
     /// One look for each target of the plan.
     pub fn looks(&self) -> &[Look] {
         &self.looks
+    }
+
+    /// Each target with its look.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&Target, &Look)> + Clone {
+        self.plan.targets().iter().zip(&self.looks)
     }
 }
 
@@ -59,7 +72,7 @@ struct Guard<'a> {
     root: &'a Root,
     protection: &'a Protection,
     /// Why nothing in a directory may be touched, for each directory seen so far.
-    directories: HashMap<Vec<u8>, Option<String>>,
+    directories: HashMap<Vec<u8>, Option<Outcome>>,
 }
 
 impl Guard<'_> {
@@ -67,7 +80,7 @@ impl Guard<'_> {
         if let Some(slash) = target.path.iter().rposition(|byte| *byte == b'/')
             && let Some(why) = self.denies_in(&target.path[..slash])?
         {
-            return Err(Outcome::Refused(why));
+            return Err(why);
         }
         let (holder, name) = self.root.holder(&target.path)?;
         let seen = look(&holder, name).map_err(Outcome::from_look)?;
@@ -84,19 +97,23 @@ impl Guard<'_> {
         if let Some(name) = self.protection.denies_file(seen.id()) {
             return refuse(format!("protected: {name}"));
         }
-        if !is_as_planned(target, &seen) {
-            return Err(Outcome::Skipped("changed since planned".into()));
+        if !is_as_planned(target, &seen) || self.protection.is_too_new(&seen) {
+            return Err(Outcome::changed());
+        }
+        if seen.kind == ObjectKind::File && target.hard_links == HardLinks::Keep && seen.links > 1 {
+            let names = seen.links;
+            return Err(Outcome::Skipped(format!("has {names} names")));
         }
         if seen.kind == ObjectKind::Directory
             && let Some(why) = self.denies_in(&target.path)?
         {
-            return refuse(why);
+            return Err(why);
         }
         Ok(seen)
     }
 
     /// Why nothing in `directory` may be touched: it, or one above it, is a repository or protected as a whole.
-    fn denies_in(&mut self, directory: &[u8]) -> Result<Option<String>, Outcome> {
+    fn denies_in(&mut self, directory: &[u8]) -> Result<Option<Outcome>, Outcome> {
         // From the bottom up to the nearest known directory, then down again: no recursion on hostile depth.
         let mut unknown = Vec::new();
         let mut why = None;
@@ -117,19 +134,33 @@ impl Guard<'_> {
         Ok(why)
     }
 
-    fn denies_directory(&self, path: &[u8]) -> Result<Option<String>, Outcome> {
+    fn denies_directory(&self, path: &[u8]) -> Result<Option<Outcome>, Outcome> {
         // Any name in the directory leads to its handle; `.git` is the one to look for anyway.
         let inside = [path, b"/.git"].concat();
         let (holder, name) = self.root.holder(&inside)?;
         let own = look(&holder, b".").map_err(Outcome::from_look)?;
         if let Some(name) = self.protection.denies_below(own.id()) {
-            return Ok(Some(format!("protected: {name}")));
+            return Ok(Some(Outcome::Refused(format!("protected: {name}"))));
         }
         match look(&holder, name) {
-            Ok(_) => Ok(Some("nested repository".into())),
-            Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(Outcome::from_look(error)),
+            Ok(_) => return Ok(Some(Outcome::Refused("nested repository".into()))),
+            Err(Errno::NOENT) => {}
+            Err(error) => return Err(Outcome::from_look(error)),
         }
+        let is_locked = is_locked(&holder).map_err(Outcome::from_look)?;
+        Ok(is_locked.then(|| Outcome::Skipped("locked by a running program".into())))
+    }
+}
+
+/// Whether another program holds an exclusive lock on a directory, which says that it works in there. A file system
+/// without locks has none that could be held.
+fn is_locked(directory: &Holder<'_>) -> Result<bool, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let open = openat(directory, ".", flags, Mode::empty())?;
+    match flock(&open, FlockOperation::NonBlockingLockShared) {
+        Err(Errno::WOULDBLOCK) => Ok(true),
+        Ok(()) | Err(Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL | Errno::NOLCK) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -149,15 +180,4 @@ fn is_as_planned(target: &Target, seen: &Identity) -> bool {
     seen.kind == target.kind
         && (seen.kind == ObjectKind::Directory
             || (seen.size == target.bytes && seen.modified_ns == target.modified_ns))
-}
-
-impl From<Unresolved> for Outcome {
-    fn from(unresolved: Unresolved) -> Self {
-        match unresolved {
-            Unresolved::Absent => Self::AlreadyGone,
-            Unresolved::NotADirectory => Self::Skipped("changed since planned".into()),
-            Unresolved::Refused(why) => Self::Refused(why.into()),
-            Unresolved::Failed(error) => Self::failed(error),
-        }
-    }
 }

@@ -7,40 +7,63 @@
 //! Root::identify(plan)                what exactly lies at each target: the facts that are checked again before the act
 //! Sweeper::open(.., ApplyToken)       the capability to remove; a read-only run never gets an ApplyToken
 //! Sweeper::sweep(identified, journal) intents durable, then act, then look, then results durable
-//! Root::sight(path, identity)         for `recover`: is the planned thing still there?
+//! Leftovers::settle(intent)           for `recover`: what became of it; puts back what was moved aside
+//! Sweeper::manifests(identified)      what a restore will need: digests, modes, attributes of what is quarantined
+//! Root::examine_kept(kept)            is a quarantined file what the record says, and is its place free?
+//! Restorer::open(.., RestoreToken)    the capability to put files back: one rename that replaces nothing
+//! pack, unpack                        a quarantine as one archive, of which nothing but content is believed
 //! ```
+//!
+//! A file is first moved under a private name (`staging.rs`), looked at there, and removed only if it is the very thing
+//! that was planned (`act.rs`); what another process put at its path in between is moved back, and nothing is replaced
+//! by that. The private name follows from what is durable before the act, so that `recover` finds it. A directory is
+//! removed in place, since the system takes an empty one only. Threads act on one batch while the intents of the next
+//! become durable (`sweep.rs`); the results are in the plan's order.
 //!
 //! A file with several names (hard links) loses the one that was planned; its content lives on under the others. A
 //! workspace may be a mount of its own, as volumes of containers are; a mount below it is never touched.
 //!
-//! What it cannot promise: between the last look at a name and its removal another process of the same user can put
-//! another file at that very name in that very directory. What is then removed is still a name inside the workspace.
+//! What it cannot promise: a process of the same user can write into a file that is about to be removed, or go into the
+//! private directory. After a power cut a name that was removed may be there again on some file systems; what went
+//! into the quarantine is where the record says.
 
-// What acts, and what looks right before it, needs `beneath::Root`: elsewhere there are only plans.
-#[cfg(unix)]
+mod act;
+mod archive;
+mod budget;
+mod cachedir;
 mod identify;
+mod layout;
+mod leaf;
+mod leftover;
+mod manifest;
 mod matcher;
+mod metadata;
+mod outcome;
+mod own_directories;
 mod plan;
-#[cfg_attr(
-    not(unix),
-    expect(dead_code, reason = "what asks about identities is not there")
-)]
 mod protection;
-#[cfg(unix)]
+mod repository;
+mod restore;
+mod selection;
 mod sight;
-#[cfg(unix)]
+mod staging;
 mod sweep;
 mod target;
 #[cfg(test)]
-#[cfg(unix)]
 mod tests;
 
-#[cfg(unix)]
+pub use archive::{Packed, Unpacked, pack, unpack};
+pub use cachedir::{CACHEDIR_SIGNATURE, cache_directories};
 pub use identify::{Identified, Look};
-pub use plan::plan;
+pub use leftover::{Interrupted, Leftovers};
+pub use manifest::{Attribute, DirectoryManifest, Manifest, facts};
+pub use metadata::Shortfall;
+pub use outcome::{Intent, Outcome, Settled, Stop, Swept};
+pub use own_directories::{Staging, quarantine_of, quarantined_at};
+pub use plan::{Facts, plan};
 pub use protection::{GitIndex, Protected, Protection, Reach};
-#[cfg(unix)]
+pub use repository::{RepositoryError, repository_places};
+pub use restore::{Directories, Kept, PutBack, RestoreToken, Restorer};
 pub use sight::Sight;
-#[cfg(unix)]
-pub use sweep::{ApplyToken, Intent, Journal, Outcome, Settled, SweepError, Sweeper, Swept};
-pub use target::{Action, Denial, Denied, Plan, Target};
+pub use sweep::{ApplyToken, Journal, Orders, SweepError, Sweeper, quarantine_path};
+pub use target::{Action, Denial, Denied, Plan, RuleTally, Target};

@@ -1,40 +1,72 @@
-//! Decides what would go. Pure: it knows the tree, the policy and the protection, and touches nothing.
+//! Decides what would go. Pure: it knows the tree, the policy, the protection and a few facts, and touches nothing.
 //!
 //! The first rule of the policy whose patterns and filters fit decides about a path. What a rule wants and what must
 //! not go is not dropped silently but listed with the reason.
 
-use super::matcher::{Matched, Matcher};
-use super::protection::{GitIndex, Protection, is_below};
+use super::budget;
+use super::layout::{Layout, is_directory};
+use super::matcher::Matcher;
+use super::protection::{GitIndex, Protection};
+use super::selection::{Selected, Wish, WishLists, WishesId, select};
 use super::target::{Action, Denial, Denied, Plan, Target};
 use crate::beneath::{ObjectKind, names};
-use crate::policy::{CleanupPolicy, CleanupRule};
-use crate::walk::{Entry, EntryId, IndexMode, Kind, Tree};
+use crate::policy::{CleanupAction, CleanupPolicy, CleanupRule};
+use crate::walk::{Entry, EntryId, IndexMode, Kind, OWN_HOME, Tree};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Plans a cleanup of `tree`. `now_ns` is the time of the run, nanoseconds since 1970-01-01 UTC.
-pub fn plan(tree: &Tree, policy: &CleanupPolicy, protection: &Protection, now_ns: i64) -> Plan {
-    let mut matcher = match Matcher::new(policy) {
+/// What a plan depends on beside tree, policy and protection. A plain number is a time without any tagged directory.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The time of the run, nanoseconds since 1970-01-01 UTC.
+    pub now_ns: i64,
+    /// Directories that are tagged as caches: [`super::cache_directories`].
+    pub cache_directories: BTreeSet<EntryId>,
+}
+
+impl From<i64> for Facts {
+    fn from(now_ns: i64) -> Self {
+        Self {
+            now_ns,
+            cache_directories: BTreeSet::new(),
+        }
+    }
+}
+
+/// Plans a cleanup of `tree`.
+pub fn plan(
+    tree: &Tree,
+    policy: &CleanupPolicy,
+    protection: &Protection,
+    facts: impl Into<Facts>,
+) -> Plan {
+    let matcher = match Matcher::new(policy, |_| true) {
         Ok(matcher) => matcher,
         Err(error) => {
             let why = format!("the cleanup patterns cannot be compiled: {error}");
             return Plan::close(Vec::new(), Vec::new(), Some(why));
         }
     };
+    let facts = facts.into();
+    let (hits, layout) = rayon::join(|| matcher.hits(tree), || Layout::of(tree));
+    let (selected, lists) = select(tree, (policy, &facts), (&hits, &layout));
     let planner = Planner {
         tree,
         policy,
         protection,
-        now_ns,
+        layout,
+        now_ns: facts.now_ns,
     };
-    let mut found = planner.judge_downwards(&mut matcher);
-    planner.settle_upwards(&mut found);
-    planner.assemble(found)
+    let mut verdicts = planner.judge_downwards(&selected, lists);
+    planner.settle_upwards(&mut verdicts);
+    planner.assemble(verdicts)
 }
 
 struct Planner<'a> {
     tree: &'a Tree,
     policy: &'a CleanupPolicy,
     protection: &'a Protection,
+    layout: Layout,
     now_ns: i64,
 }
 
@@ -43,32 +75,25 @@ enum Verdict {
     /// No rule wants it.
     Stays,
     /// It goes.
-    Goes(usize),
+    Goes(u32),
     /// A rule wants it, and it stays.
-    Denied(usize, Denial),
+    Denied(u32, Denial),
     /// A directory whose fate its content decides.
     Open {
         /// The rule by which it goes if everything in it goes.
-        emptied: usize,
+        emptied: u32,
         /// The rule by which it goes if nothing is in it now.
-        empty: Option<usize>,
+        empty: Option<u32>,
     },
 }
 
-/// The verdicts by entry, and the entry of the directory that each is in.
-struct Found {
-    verdicts: Vec<Verdict>,
-    parents: Vec<Option<EntryId>>,
-}
-
 /// What a directory hands down to everything in it.
-struct Frame<'a> {
-    path: &'a [u8],
+#[derive(Clone, Copy)]
+struct Frame {
     id: Option<EntryId>,
-    /// Rules that want the directory with everything below it, ascending.
-    rules: Vec<usize>,
+    wishes: WishesId,
     /// The `keep` pattern that covers it.
-    keep: Option<usize>,
+    keep: Option<u32>,
     /// Whether it lies in a repository of its own.
     in_repository: bool,
 }
@@ -83,83 +108,101 @@ enum Rest {
     Denied,
 }
 
-impl<'a> Planner<'a> {
+impl Planner<'_> {
     /// First pass, in tree order: directories hand their rules down.
-    fn judge_downwards(&self, matcher: &mut Matcher) -> Found {
-        let mut found = Found {
-            verdicts: Vec::with_capacity(self.tree.len()),
-            parents: Vec::with_capacity(self.tree.len()),
-        };
+    fn judge_downwards(&self, selected: &[Selected], mut lists: WishLists) -> Vec<Verdict> {
+        let mut selected = selected.iter().peekable();
         let root = Frame {
-            path: b"",
             id: None,
-            rules: Vec::new(),
+            wishes: WishesId::NONE,
             keep: None,
-            in_repository: self.is_bare_repository(b""),
+            in_repository: self.layout.root_is_bare_repository(),
         };
-        let mut above: Vec<Frame<'a>> = Vec::new();
-        let mut hits = Matched::default();
-        for entry in self.tree.entries() {
-            let path: &[u8] = entry.path();
-            while above.pop_if(|frame| !is_below(path, frame.path)).is_some() {}
-            let parent = above.last().unwrap_or(&root);
-            matcher.matches(path, entry.kind(), &mut hits);
-            let frame = self.enter(entry, parent, &hits);
-            found.parents.push(parent.id);
-            found.verdicts.push(self.judge(entry, &frame));
-            if is_directory(entry) {
+        let mut above: Vec<Frame> = Vec::new();
+        let judge = |entry: Entry<'_>| {
+            let parent_id = self.layout.parents[entry.id().0 as usize];
+            while above.pop_if(|frame| frame.id != parent_id).is_some() {}
+            let parent = above.last().copied().unwrap_or(root);
+            let own = selected.next_if(|one| one.entry == entry.id());
+            let wishes = own.map_or(parent.wishes, |own| lists.join(parent.wishes, own.wishes));
+            let kind = entry.kind();
+            let frame = Frame {
+                id: Some(entry.id()),
+                wishes,
+                keep: parent.keep.or(own.and_then(|own| own.keep)),
+                in_repository: parent.in_repository || self.layout.is_repository(entry.id(), kind),
+            };
+            if is_directory(kind) {
                 above.push(frame);
             }
-        }
-        found
-    }
-
-    /// What holds for an entry: what matches it, and what its directory hands down.
-    fn enter(&self, entry: Entry<'a>, parent: &Frame<'_>, matched: &Matched) -> Frame<'a> {
-        let mut rules = matched.rules.clone();
-        rules.extend_from_slice(&parent.rules);
-        rules.sort_unstable();
-        rules.dedup();
-        Frame {
-            path: entry.path(),
-            id: Some(entry.id()),
-            rules,
-            keep: parent.keep.or(matched.keep),
-            in_repository: parent.in_repository || self.is_repository(entry),
-        }
-    }
-
-    fn judge(&self, entry: Entry<'_>, frame: &Frame<'_>) -> Verdict {
-        let is_directory = is_directory(entry);
-        let fits = |index: &&usize| {
-            let rule = &self.policy.rules[**index];
-            self.is_old_enough(entry, rule) && is_large_enough(entry, rule)
-        };
-        let fitting = frame.rules.iter().find(fits).copied();
-        let first = if is_directory {
-            frame.rules.first().copied()
-        } else {
-            fitting
-        };
-        let Some(rule) = first else {
-            return Verdict::Stays;
-        };
-        if let Some(denial) = self.denial(entry, frame, &self.policy.rules[rule]) {
-            return Verdict::Denied(rule, denial);
-        }
-        if is_directory {
-            Verdict::Open {
-                emptied: rule,
-                empty: fitting,
+            let wishes = lists.get(wishes);
+            if is_directory(kind) {
+                let untagged = own.and_then(|own| own.untagged);
+                self.judge_directory(entry, (wishes, untagged), frame)
+            } else {
+                self.judge_file(entry, wishes, frame)
             }
-        } else {
-            Verdict::Goes(rule)
+        };
+        self.tree.entries().map(judge).collect()
+    }
+
+    fn judge_file(&self, entry: Entry<'_>, wishes: &[Wish], frame: Frame) -> Verdict {
+        let fits = |wish: &&Wish| {
+            let rule = self.rule(wish.rule);
+            !rule.empty_directories
+                && (!rule.ignored_only || entry.is_ignored())
+                && rule.larger_than.is_none_or(|most| entry.size() > most)
+                && self.is_old_enough(entry, rule)
+        };
+        match wishes.iter().find(fits) {
+            None => Verdict::Stays,
+            Some(wish) => match self.denial(entry, frame, *wish) {
+                Some(denial) => Verdict::Denied(wish.rule, denial),
+                None => Verdict::Goes(wish.rule),
+            },
+        }
+    }
+
+    fn judge_directory(
+        &self,
+        entry: Entry<'_>,
+        (wishes, untagged): (&[Wish], Option<u32>),
+        frame: Frame,
+    ) -> Verdict {
+        // It goes by itself with the last that this program keeps in it.
+        if entry.path() == OWN_HOME {
+            return Verdict::Stays;
+        }
+        let may_be_emptied = |wish: &&Wish| {
+            let rule = self.rule(wish.rule);
+            (!rule.ignored_only || entry.is_ignored())
+                && (!rule.empty_directories || self.is_old_enough(entry, rule))
+        };
+        // A size is a file's; a directory has none that could be too large.
+        let fits_empty = |wish: &&Wish| {
+            let rule = self.rule(wish.rule);
+            may_be_emptied(wish) && rule.larger_than.is_none() && self.is_old_enough(entry, rule)
+        };
+        match (wishes.iter().find(may_be_emptied), untagged) {
+            (None, None) => Verdict::Stays,
+            (None, Some(rule)) => {
+                let why = "holds no CACHEDIR.TAG with the standard signature";
+                Verdict::Denied(rule, Denial::Skipped(why.into()))
+            }
+            (Some(wish), _) => match self.denial(entry, frame, *wish) {
+                Some(denial) => Verdict::Denied(wish.rule, denial),
+                None => Verdict::Open {
+                    emptied: wish.rule,
+                    empty: wishes.iter().find(fits_empty).map(|wish| wish.rule),
+                },
+            },
         }
     }
 
     /// Why an entry that a rule wants has to stay: guards first, then the policy's own restrictions.
-    fn denial(&self, entry: Entry<'_>, frame: &Frame<'_>, rule: &CleanupRule) -> Option<Denial> {
+    fn denial(&self, entry: Entry<'_>, frame: Frame, wish: Wish) -> Option<Denial> {
         let path: &[u8] = entry.path();
+        let rule = self.rule(wish.rule);
         let refused = |why: &str| Some(Denial::Refused(why.to_owned()));
         if names::escapes(path) {
             return refused("not a path beneath the workspace");
@@ -183,25 +226,28 @@ impl<'a> Planner<'a> {
             return refused("nested repository");
         }
         if let Some(keep) = frame.keep {
-            let pattern = self.policy.keep[keep].as_str();
+            let pattern = self.policy.keep[keep as usize].as_str();
             return Some(Denial::Skipped(format!("kept by `{pattern}`")));
         }
         if entry.tracked().is_some() && !rule.tracked {
             return Some(Denial::Skipped("tracked by git".into()));
         }
-        None
+        let count = rule.keep_newest.filter(|_| wish.is_newest)?;
+        Some(Denial::Skipped(format!("among the {count} newest")))
     }
 
     /// Second pass, from the leaves up: which directories will be empty.
-    fn settle_upwards(&self, found: &mut Found) {
-        let mut contents: Vec<Option<Rest>> = vec![None; self.tree.len()];
-        for index in (0..found.verdicts.len()).rev() {
-            let verdict = &mut found.verdicts[index];
+    fn settle_upwards(&self, verdicts: &mut [Verdict]) {
+        let mut contents: Vec<Option<Rest>> = vec![None; verdicts.len()];
+        for index in (0..verdicts.len()).rev() {
+            let verdict = &mut verdicts[index];
             if let Verdict::Open { emptied, empty } = *verdict {
                 *verdict = match contents[index] {
                     None => empty.map_or(Verdict::Stays, Verdict::Goes),
                     Some(Rest::Nothing) => Verdict::Goes(emptied),
                     Some(Rest::Unwanted) => Verdict::Stays,
+                    // Such a rule means only what is empty, so that it has nothing to explain.
+                    Some(Rest::Denied) if self.rule(emptied).empty_directories => Verdict::Stays,
                     Some(Rest::Denied) => {
                         let why = "not empty: something below it stays";
                         Verdict::Denied(emptied, Denial::Skipped(why.into()))
@@ -213,30 +259,31 @@ impl<'a> Planner<'a> {
                 Verdict::Denied(..) => Rest::Denied,
                 Verdict::Stays | Verdict::Open { .. } => Rest::Unwanted,
             };
-            if let Some(parent) = found.parents[index] {
+            if let Some(parent) = self.layout.parents[index] {
                 let content = &mut contents[parent.0 as usize];
                 *content = Some(content.map_or(rest, |other| other.max(rest)));
             }
         }
     }
 
-    fn assemble(&self, found: Found) -> Plan {
+    fn assemble(&self, verdicts: Vec<Verdict>) -> Plan {
         let names: Vec<Arc<str>> = self
             .policy
             .rules
             .iter()
             .map(|rule| Arc::from(rule.name.as_str()))
             .collect();
+        let target = |entry, rule: u32| target(entry, self.rule(rule), &names[rule as usize]);
         let (mut files, mut directories, mut denied) = (Vec::new(), Vec::new(), Vec::new());
-        for (entry, verdict) in self.tree.entries().zip(found.verdicts) {
+        for (entry, verdict) in self.tree.entries().zip(verdicts) {
             match verdict {
                 Verdict::Stays | Verdict::Open { .. } => {}
-                Verdict::Goes(rule) if is_directory(entry) => {
-                    directories.push(target(entry, &names[rule]));
+                Verdict::Goes(rule) if is_directory(entry.kind()) => {
+                    directories.push(target(entry, rule));
                 }
-                Verdict::Goes(rule) => files.push(target(entry, &names[rule])),
+                Verdict::Goes(rule) => files.push(target(entry, rule)),
                 Verdict::Denied(rule, denial) => denied.push(Denied {
-                    target: target(entry, &names[rule]),
+                    target: target(entry, rule),
                     denial,
                 }),
             }
@@ -257,21 +304,7 @@ impl<'a> Planner<'a> {
                 "the git index is unreadable, so any file may be tracked: {why}"
             ));
         }
-        let limits = self.policy.limits;
-        let count = targets.len() as u64;
-        if count > limits.max_files {
-            let most = limits.max_files;
-            return Some(format!(
-                "over the budget: {count} files and directories, max_files is {most}"
-            ));
-        }
-        let bytes = targets
-            .iter()
-            .fold(0_u64, |sum, target| sum.saturating_add(target.bytes));
-        (bytes > limits.max_bytes).then(|| {
-            let most = limits.max_bytes;
-            format!("over the budget: {bytes} bytes, max_bytes is {most}")
-        })
+        budget::refusal(targets, &self.policy.limits, self.tree)
     }
 
     /// A time in the future is never old, whatever clock wrote it.
@@ -282,58 +315,31 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// Whether a directory is the top of a repository, by what the walk says or by what lies in it.
-    fn is_repository(&self, entry: Entry<'_>) -> bool {
-        match entry.kind() {
-            Kind::NestedRepository => true,
-            Kind::Directory => {
-                let path: &[u8] = entry.path();
-                self.tree.find(&join(path, b".git")).is_some() || self.is_bare_repository(path)
-            }
-            Kind::File | Kind::Symlink | Kind::Special => false,
-        }
-    }
-
-    /// What git itself takes for a repository without a working tree.
-    fn is_bare_repository(&self, path: &[u8]) -> bool {
-        let holds = |name: &[u8]| self.tree.find(&join(path, name)).is_some();
-        holds(b"HEAD") && holds(b"objects") && holds(b"refs")
+    fn rule(&self, index: u32) -> &CleanupRule {
+        &self.policy.rules[index as usize]
     }
 }
 
-fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    if directory.is_empty() {
-        name.to_vec()
-    } else {
-        [directory, b"/", name].concat()
-    }
-}
-
-fn is_directory(entry: Entry<'_>) -> bool {
-    matches!(entry.kind(), Kind::Directory | Kind::NestedRepository)
-}
-
-/// A size is a file's; a directory has none that could be too large.
-fn is_large_enough(entry: Entry<'_>, rule: &CleanupRule) -> bool {
-    rule.larger_than
-        .is_none_or(|most| !is_directory(entry) && entry.size() > most)
-}
-
-fn target(entry: Entry<'_>, rule: &Arc<str>) -> Target {
-    let (action, kind) = match entry.kind() {
-        Kind::File => (Action::FileRemoval, ObjectKind::File),
-        Kind::Symlink => (Action::FileRemoval, ObjectKind::Symlink),
-        Kind::Special => (Action::FileRemoval, ObjectKind::Special),
-        Kind::Directory | Kind::NestedRepository => {
-            (Action::DirectoryRemoval, ObjectKind::Directory)
-        }
+fn target(entry: Entry<'_>, rule: &CleanupRule, name: &Arc<str>) -> Target {
+    let kind = match entry.kind() {
+        Kind::File => ObjectKind::File,
+        Kind::Symlink => ObjectKind::Symlink,
+        Kind::Special => ObjectKind::Special,
+        Kind::Directory | Kind::NestedRepository => ObjectKind::Directory,
+    };
+    let is_directory = kind == ObjectKind::Directory;
+    let action = match rule.action {
+        _ if is_directory => Action::DirectoryRemoval,
+        CleanupAction::Remove => Action::FileRemoval,
+        CleanupAction::Quarantine => Action::FileQuarantine,
     };
     Target {
         path: entry.path().to_vec().into(),
         action,
         kind,
-        rule: Arc::clone(rule),
-        bytes: if is_directory(entry) { 0 } else { entry.size() },
+        rule: Arc::clone(name),
+        hard_links: rule.hard_links,
+        bytes: if is_directory { 0 } else { entry.size() },
         modified_ns: entry.meta().modified_ns,
     }
 }

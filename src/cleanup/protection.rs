@@ -1,6 +1,6 @@
 //! What cleanup must never touch, whatever the policy says. The caller knows these things; this room obeys.
 
-use crate::beneath::FileId;
+use crate::beneath::{FileId, Identity, ObjectKind};
 
 /// Whether git's index could tell which files are tracked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub struct Protection {
     pub(super) git_index: GitIndex,
     pub(super) paths: Vec<Protected<Box<[u8]>>>,
     pub(super) files: Vec<Protected<FileId>>,
+    pub(super) since_ns: Option<i64>,
 }
 
 impl Protection {
@@ -48,7 +49,25 @@ impl Protection {
             git_index,
             paths: Vec::new(),
             files: Vec::new(),
+            since_ns: None,
         }
+    }
+
+    /// Protects every file that changed in any way, or came to its place, at this moment or later (nanoseconds since
+    /// 1970-01-01 UTC): the moment at which the walk began, since another file can have the size and the time of the one
+    /// that the walk saw.
+    #[must_use]
+    pub fn since(mut self, moment_ns: i64) -> Self {
+        self.since_ns = Some(moment_ns);
+        self
+    }
+
+    /// Whether a thing changed after the walk began. Of a directory that says nothing: it changes with what is in it.
+    pub(super) fn is_too_new(&self, seen: &Identity) -> bool {
+        seen.kind != ObjectKind::Directory
+            && self
+                .since_ns
+                .is_some_and(|moment| seen.changed_ns >= moment)
     }
 
     /// Protects a path (relative to the workspace, with `/`), whether or not something is there now.

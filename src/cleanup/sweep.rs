@@ -1,18 +1,31 @@
-//! Carries a plan out. Here, and nowhere else in the project, things are removed: one `unlinkat` relative to an open
-//! directory, after the intent is durable and right after a last look.
+//! Carries a plan out, in batches: their intents become durable, then threads act on them, then the results become
+//! durable. While one batch is acted on, the intents of the next are written.
 
+use super::act::Acts;
 use super::identify::{Identified, Look};
+use super::leaf::{Leaf, System};
+use super::outcome::{Intent, Outcome, Settled, Stop, Swept};
 use super::protection::Protection;
+use super::staging::Purpose;
 use super::target::{Action, Plan, Target};
-use crate::beneath::{Containment, MOUNT_POINT, Root, RootError, RootRules};
-use crate::beneath::{FileId, Identity, ObjectKind, look};
-use rustix::fs::{AtFlags, unlinkat};
-use rustix::io::Errno;
-use std::collections::HashMap;
+use crate::beneath::sandbox::{Rights, Touch};
+use crate::beneath::{
+    Containment, FileId, Hands, Identity, ObjectKind, Root, RootError, RootRules, ThreadLimits,
+};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Intents that are made durable together. After a crash at most this many are in doubt.
-const BATCH: usize = 256;
+/// Intents that are made durable together. After a crash at most twice as many have no result.
+const BATCH: usize = 1024;
+/// Targets that one thread takes at once.
+const HANDFUL: usize = 32;
+
+/// Where the target with this index in the plan is kept if it goes into the quarantine, relative to the workspace.
+pub fn quarantine_path(deployment_id: &str, target: usize) -> String {
+    Purpose::Quarantine.path(deployment_id, target + 1)
+}
 
 /// The permission to change the workspace. A run without `--apply` never has one.
 #[derive(Debug)]
@@ -23,67 +36,11 @@ impl ApplyToken {
     pub fn because_apply_was_asked_for() -> Self {
         Self(())
     }
-}
 
-/// What was observed when a target's turn came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was there, was removed, and a look afterwards found nothing.
-    Removed,
-    /// It was not there any more.
-    AlreadyGone,
-    /// It is no longer what was planned, or holds something.
-    Skipped(String),
-    /// A guard says no.
-    Refused(String),
-    /// The operating system said no, or something else was seen afterwards than has to be.
-    Failed(String),
-}
-
-impl Outcome {
-    pub(super) fn failed(error: Errno) -> Self {
-        Self::Failed(std::io::Error::from(error).to_string())
+    /// For the one place that carries out the command `recover`, which puts back what a dead run moved.
+    pub fn because_recover_was_asked_for() -> Self {
+        Self(())
     }
-
-    /// What an error of a look at the target means.
-    pub(super) fn from_look(error: Errno) -> Self {
-        match error {
-            Errno::NOENT => Self::AlreadyGone,
-            error => Self::failed(error),
-        }
-    }
-}
-
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Removed => out.write_str("removed"),
-            Self::AlreadyGone => out.write_str("already_gone"),
-            Self::Skipped(why) => write!(out, "skipped: {why}"),
-            Self::Refused(why) => write!(out, "refused: {why}"),
-            Self::Failed(why) => write!(out, "failed: {why}"),
-        }
-    }
-}
-
-/// What is about to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Intent {
-    /// Index into [`Plan::targets`].
-    pub target: usize,
-    /// What lies there.
-    pub identity: Identity,
-}
-
-/// What was observed. Its text is the `action_result` of the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
-    /// Index into [`Plan::targets`].
-    pub target: usize,
-    /// What was observed.
-    pub outcome: Outcome,
-    /// 1 if a name was taken out of the workspace, else 0; 1 beside a failure if something new was at the path at once.
-    pub files_affected: u64,
 }
 
 /// The durable memory of a sweep.
@@ -94,37 +51,24 @@ pub trait Journal {
     /// They may not be durable. Nothing further is then removed.
     fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()>;
 
-    /// Asked before each batch: whether to go on. What is not begun stays planned.
-    fn goes_on(&self) -> bool {
-        true
+    /// Told before the first act: what the kernel holds the threads to.
+    ///
+    /// # Errors
+    /// It may not be recorded. Nothing is then removed.
+    fn limited(&mut self, _limits: &ThreadLimits) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Asked before the intents of each batch: what keeps the sweep from going on. What is not begun stays planned.
+    fn stop(&self) -> Option<Stop> {
+        None
     }
 }
 
-/// What a whole sweep did, counted from its results.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Files and links removed.
-    pub files: u64,
-    /// Directories removed.
-    pub directories: u64,
-    /// Bytes of the files removed.
-    pub bytes: u64,
-    /// Targets that were gone before.
-    pub already_gone: u64,
-    /// Targets skipped.
-    pub skipped: u64,
-    /// Targets refused by a guard.
-    pub refused: u64,
-    /// Targets that failed.
-    pub failed: u64,
-    /// Whether the sweep was stopped before its end.
-    pub is_stopped: bool,
-}
-
-/// The record could not be made durable, so the sweep stopped.
+/// The sweep stopped: mostly because the record could not be made durable.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the record of the cleanup could not be made durable, so cleanup stopped; \
+    "cleanup stopped before its end; \
      the results of {} targets are not in the record", .unrecorded.len()
 )]
 pub struct SweepError {
@@ -137,9 +81,36 @@ pub struct SweepError {
     pub source: anyhow::Error,
 }
 
+/// How a sweep is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orders {
+    /// The run. It names the private directories; no two runs in one workspace may have the same.
+    pub deployment_id: String,
+    /// Threads that act.
+    pub hands: usize,
+    /// So many targets may fail; with one more no further batch is acted on.
+    pub max_failures: Option<u64>,
+    /// Intents that are made durable together.
+    pub batch: usize,
+}
+
+impl Orders {
+    /// The orders for a run: as many threads as the machine runs at once, no limit.
+    pub fn new(deployment_id: &str) -> Self {
+        Self {
+            deployment_id: deployment_id.to_owned(),
+            hands: std::thread::available_parallelism().map_or(1, usize::from),
+            max_failures: None,
+            batch: BATCH,
+        }
+    }
+}
+
 /// The capability to remove planned things beneath one root.
 pub struct Sweeper {
-    root: Root,
+    pub(super) root: Root,
+    pub(super) orders: Orders,
+    pub(super) leaf: Box<dyn Leaf>,
     _permission: ApplyToken,
 }
 
@@ -148,13 +119,19 @@ impl Sweeper {
     ///
     /// # Errors
     /// As [`Root::open`].
-    pub fn open(path: &Path, rules: &RootRules, token: ApplyToken) -> Result<Self, RootError> {
-        Ok(Self::new(Root::open(path, rules)?, token))
+    pub fn open(
+        path: &Path,
+        rules: &RootRules,
+        (orders, token): (Orders, ApplyToken),
+    ) -> Result<Self, RootError> {
+        Ok(Self::new(Root::open(path, rules)?, (orders, token)))
     }
 
-    pub(super) fn new(root: Root, token: ApplyToken) -> Self {
+    pub(super) fn new(root: Root, (orders, token): (Orders, ApplyToken)) -> Self {
         Self {
             root,
+            orders,
+            leaf: Box::new(System),
             _permission: token,
         }
     }
@@ -169,224 +146,281 @@ impl Sweeper {
         self.root.identify(plan, protection)
     }
 
-    /// Removes what was identified, in the plan's order. Each batch of intents is durable before its first act, and
-    /// the results of a batch become durable with the intents of the next.
+    /// Does what was identified. Each batch of intents is durable before its first act; the results of a batch become
+    /// durable with the intents of the one after the next. The results come in the plan's order.
     ///
     /// # Errors
-    /// The journal failed: nothing further was removed.
+    /// The journal failed: nothing further was begun.
     pub fn sweep(
         &self,
         identified: &Identified<'_>,
         journal: &mut dyn Journal,
     ) -> Result<Swept, SweepError> {
-        let targets = identified.plan.targets();
-        let mut swept = Swept::default();
-        let mut settled = Vec::new();
-        let mut names_removed = HashMap::new();
-        let pairs: Vec<_> = targets.iter().zip(&identified.looks).enumerate().collect();
-        for batch in pairs.chunks(BATCH) {
-            if !journal.goes_on() {
-                swept.is_stopped = true;
+        let present = identified.pairs().filter(|(_, look)| look.is_present());
+        let actions: Vec<Action> = present.map(|(target, _)| target.action).collect();
+        let acts = Acts::prepare(
+            (&self.root, &*self.leaf),
+            &self.orders.deployment_id,
+            &actions,
+        );
+        let mut course = Course {
+            root: &self.root,
+            acts: &acts,
+            identified,
+            orders: &self.orders,
+            swept: Swept::default(),
+            settled: Vec::new(),
+        };
+        let end = course.run(journal);
+        acts.clear();
+        match end {
+            Ok(()) => Ok(course.swept),
+            Err(source) => Err(SweepError {
+                swept: course.swept,
+                unrecorded: course.settled,
+                source,
+            }),
+        }
+    }
+}
+
+/// A sweep under way.
+struct Course<'s, 'p> {
+    root: &'s Root,
+    acts: &'s Acts<'s>,
+    identified: &'s Identified<'p>,
+    orders: &'s Orders,
+    swept: Swept,
+    /// Results that are not durable yet.
+    settled: Vec<Settled>,
+}
+
+impl Course<'_, '_> {
+    fn run(&mut self, journal: &mut dyn Journal) -> anyhow::Result<()> {
+        let count = self.identified.looks.len();
+        if count == 0 {
+            return Ok(());
+        }
+        let hands = Hands::new("sweep", self.orders.hands, &self.rights()?)?;
+        journal.limited(&hands.limits)?;
+        let pool = &hands.pool;
+        let size = self.orders.batch.max(1);
+        let batch = |number: usize| (number * size).min(count)..((number + 1) * size).min(count);
+        self.swept.stopped = journal.stop();
+        let mut current = if self.swept.stopped.is_some() {
+            0..0
+        } else {
+            batch(0)
+        };
+        journal.commit_any(&[], &self.intents(current.clone()))?;
+        for number in 1.. {
+            if current.is_empty() {
                 break;
             }
-            let intents: Vec<Intent> = batch
-                .iter()
-                .filter_map(|(target, (_, look))| match look {
-                    Look::Present(identity) => Some(Intent {
-                        target: *target,
-                        identity: *identity,
-                    }),
-                    Look::Settled(_) => None,
-                })
-                .collect();
-            commit(journal, &mut settled, &intents, swept)?;
-            for (index, (target, look)) in batch {
-                let (outcome, files_affected) = match look {
-                    Look::Settled(outcome) => (outcome.clone(), 0),
-                    Look::Present(planned) => self.act(target, planned, &mut names_removed),
-                };
-                swept.count(target, &outcome, files_affected);
-                settled.push(Settled {
-                    target: *index,
-                    outcome,
-                    files_affected,
-                });
+            let mut next = batch(number);
+            if !next.is_empty() {
+                self.swept.stopped = journal.stop();
+            }
+            if self.swept.stopped.is_some() {
+                next = count..count;
+            }
+            let intents = self.intents(next.clone());
+            let (acts, halt) = (Batch::new(self, current.clone()), AtomicBool::new(false));
+            let mut observed = Vec::new();
+            // The journal stays on this thread; the acts are on those of the pool.
+            let committed = pool.in_place_scope(|scope| {
+                scope.spawn(|_| observed = acts.run(&halt));
+                if next.is_empty() {
+                    return Ok(());
+                }
+                let committed = journal.commit_any(&self.settled, &intents);
+                halt.store(committed.is_err(), Ordering::Relaxed);
+                committed
+            });
+            if committed.is_ok() && !next.is_empty() {
+                self.settled.clear();
+            }
+            self.take(current, observed)?;
+            committed?;
+            current = next;
+            if self.is_over_failures() && !current.is_empty() {
+                self.swept.stopped = Some(Stop::MaxFailures);
+                self.leave(std::mem::replace(&mut current, count..count));
             }
         }
-        commit(journal, &mut settled, &[], swept)?;
-        Ok(swept)
+        journal.commit_any(&self.settled, &[])?;
+        self.settled.clear();
+        Ok(())
     }
 
-    /// Removes one target: what was observed, and how many names went.
-    fn act(
-        &self,
-        target: &Target,
-        planned: &Identity,
-        names_removed: &mut HashMap<FileId, u64>,
-    ) -> (Outcome, u64) {
-        let (holder, name) = match self.root.holder(&target.path) {
-            Ok(held) => held,
-            Err(unresolved) => return (unresolved.into(), 0),
-        };
-        let own = names_removed.get(&planned.id()).copied().unwrap_or(0);
-        let before = match look(&holder, name) {
-            Ok(now) if planned.is_untouched(&now, own) => now,
-            Ok(_) => return (Outcome::Skipped("changed since planned".into()), 0),
-            Err(error) => return (Outcome::from_look(error), 0),
-        };
-        let flags = match target.action {
-            Action::FileRemoval | Action::FileQuarantine => AtFlags::empty(),
-            Action::DirectoryRemoval => AtFlags::REMOVEDIR,
-        };
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that removes from a workspace"
-        )]
-        let answer = unlinkat(&holder, name, flags);
-        let after = look(&holder, name);
-        let (outcome, removed) = observe(answer, after, &before);
-        if removed > 0 && planned.links > 1 && planned.kind != ObjectKind::Directory {
-            *names_removed.entry(planned.id()).or_default() += removed;
-        }
-        (outcome, removed)
-    }
-}
-
-/// What a removal's answer and the look after it say together. The look decides; the answer alone proves nothing.
-fn observe(
-    answer: Result<(), Errno>,
-    after: Result<Identity, Errno>,
-    before: &Identity,
-) -> (Outcome, u64) {
-    let failed = |why: String| Outcome::Failed(why);
-    match (answer, after) {
-        (Ok(()), Err(Errno::NOENT)) => (Outcome::Removed, 1),
-        (Ok(()), Ok(now)) if now == *before => (failed("still there after the removal".into()), 0),
-        // The number of a removed inode may be given out again at once, but not with the same times.
-        (Ok(()), Ok(_)) => (
-            failed("removed, but something new is at its path".into()),
-            1,
-        ),
-        (Ok(()), Err(error)) => {
-            let why = std::io::Error::from(error);
-            (failed(format!("removed, but unverified: {why}")), 1)
-        }
-        (Err(Errno::NOENT), Err(Errno::NOENT)) => (Outcome::AlreadyGone, 0),
-        (Err(Errno::NOTEMPTY | Errno::EXIST), Ok(_)) => (Outcome::Skipped("not empty".into()), 0),
-        (Err(Errno::BUSY), Ok(_)) => (Outcome::Refused(MOUNT_POINT.into()), 0),
-        (Err(Errno::NOTDIR | Errno::ISDIR), Ok(_)) => {
-            (Outcome::Skipped("changed since planned".into()), 0)
-        }
-        (Err(error), Err(Errno::NOENT)) => {
-            let why = std::io::Error::from(error);
-            (failed(format!("{why}, and yet it is gone")), 1)
-        }
-        (Err(error), _) => (Outcome::failed(error), 0),
-    }
-}
-
-/// Hands results and intents to the journal, if there are any, and forgets the results it took.
-fn commit(
-    journal: &mut dyn Journal,
-    settled: &mut Vec<Settled>,
-    intents: &[Intent],
-    swept: Swept,
-) -> Result<(), SweepError> {
-    if settled.is_empty() && intents.is_empty() {
-        return Ok(());
-    }
-    match journal.commit(settled, intents) {
-        Ok(()) => {
-            settled.clear();
-            Ok(())
-        }
-        Err(source) => Err(SweepError {
-            swept,
-            unrecorded: std::mem::take(settled),
-            source,
-        }),
-    }
-}
-
-impl Swept {
-    fn count(&mut self, target: &Target, outcome: &Outcome, files_affected: u64) {
-        if files_affected > 0 {
-            match target.action {
-                Action::FileRemoval | Action::FileQuarantine => self.files += files_affected,
-                Action::DirectoryRemoval => self.directories += files_affected,
-            }
-            self.bytes = self.bytes.saturating_add(target.bytes);
-        }
-        match outcome {
-            Outcome::Removed => {}
-            Outcome::AlreadyGone => self.already_gone += 1,
-            Outcome::Skipped(_) => self.skipped += 1,
-            Outcome::Refused(_) => self.refused += 1,
-            Outcome::Failed(_) => self.failed += 1,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn planned() -> Identity {
-        Identity {
-            kind: ObjectKind::File,
-            device: 1,
-            inode: 2,
-            mount: None,
-            size: 3,
-            modified_ns: 4,
-            changed_ns: 5,
-            links: 1,
-        }
-    }
-
-    #[test]
-    fn only_a_look_that_finds_nothing_makes_it_removed() {
-        let there = Ok(planned());
-        let other = Ok(Identity {
-            inode: 9,
-            ..planned()
+    /// What the threads need: to change the directories of the plan's files, and to remove directories that are empty.
+    fn rights(&self) -> anyhow::Result<Rights> {
+        let present = self
+            .identified
+            .pairs()
+            .filter(|(_, look)| look.is_present());
+        let touched = present.map(|(target, _)| {
+            let touch = match target.action {
+                Action::DirectoryRemoval => Touch::RemoveEmptyDirectory,
+                Action::FileRemoval | Action::FileQuarantine => Touch::Change,
+            };
+            (&*target.path, touch)
         });
-        let gone = Err(Errno::NOENT);
-        let text = |answer, after| {
-            let (outcome, removed) = observe(answer, after, &planned());
-            (outcome.to_string(), removed)
-        };
-        assert_eq!(text(Ok(()), gone), ("removed".into(), 1));
-        assert_eq!(
-            text(Ok(()), there),
-            ("failed: still there after the removal".into(), 0)
-        );
-        assert_eq!(text(Ok(()), other).1, 1);
-        assert!(text(Ok(()), other).0.starts_with("failed: removed, but"));
-        assert!(text(Ok(()), Err(Errno::ACCESS)).0.contains("unverified"));
-        assert_eq!(
-            text(gone.map(|_: Identity| ()), gone),
-            ("already_gone".into(), 0)
-        );
+        Rights::beneath(self.root, touched)
+            .map_err(|why| anyhow::anyhow!("the rights to act are not known: {why:?}"))
     }
 
-    #[test]
-    fn every_error_has_its_own_result() {
-        let result = |error| observe(Err(error), Ok(planned()), &planned());
-        assert_eq!(
-            result(Errno::NOTEMPTY),
-            (Outcome::Skipped("not empty".into()), 0)
-        );
-        assert_eq!(
-            result(Errno::BUSY),
-            (Outcome::Refused("mount point".into()), 0)
-        );
-        for error in [Errno::ACCESS, Errno::PERM, Errno::IO, Errno::ROFS] {
-            let (outcome, removed) = result(error);
-            assert!(matches!(outcome, Outcome::Failed(_)) && removed == 0);
-        }
-        let (outcome, removed) = observe(Err(Errno::IO), Err(Errno::NOENT), &planned());
-        assert!(outcome.to_string().ends_with("and yet it is gone"));
-        assert_eq!(removed, 1);
+    fn intents(&self, batch: std::ops::Range<usize>) -> Vec<Intent> {
+        let looks = &self.identified.looks;
+        batch
+            .filter_map(|target| match &looks[target] {
+                Look::Present(identity) => Some(Intent {
+                    target,
+                    identity: *identity,
+                }),
+                Look::Settled(_) => None,
+            })
+            .collect()
     }
+
+    /// Takes the results of a batch over. Without one is what was not begun because the journal failed.
+    fn take(
+        &mut self,
+        batch: std::ops::Range<usize>,
+        observed: Vec<(usize, Outcome, u64)>,
+    ) -> anyhow::Result<()> {
+        let targets = self.identified.plan.targets();
+        let mut results: BTreeMap<usize, (Outcome, u64)> = observed
+            .into_iter()
+            .map(|(index, outcome, affected)| (index, (outcome, affected)))
+            .collect();
+        for index in batch {
+            if let Look::Settled(outcome) = &self.identified.looks[index] {
+                results.insert(index, (outcome.clone(), 0));
+            }
+        }
+        let kept: Vec<usize> = results
+            .iter()
+            .filter(|(_, (outcome, _))| *outcome == Outcome::Quarantined)
+            .map(|(index, _)| *index)
+            .collect();
+        for (target, (outcome, files_affected)) in results {
+            self.swept.count(&targets[target], &outcome, files_affected);
+            self.settled.push(Settled {
+                target,
+                outcome,
+                files_affected,
+            });
+        }
+        self.acts
+            .sync_quarantine(kept.iter().map(|index| &*targets[*index].path))
+            .map_err(|error| {
+                anyhow::Error::new(std::io::Error::from(error))
+                    .context("the quarantine could not be made durable")
+            })
+    }
+
+    fn is_over_failures(&self) -> bool {
+        let most = self.orders.max_failures;
+        most.is_some_and(|most| self.swept.failed > most)
+    }
+
+    /// Settles a batch whose intents are durable and that is not acted on.
+    fn leave(&mut self, batch: std::ops::Range<usize>) {
+        for intent in self.intents(batch) {
+            let outcome = Outcome::Skipped("not begun: too many failed before it".into());
+            self.swept
+                .count(&self.identified.plan.targets()[intent.target], &outcome, 0);
+            self.settled.push(Settled {
+                target: intent.target,
+                outcome,
+                files_affected: 0,
+            });
+        }
+    }
+}
+
+impl dyn Journal + '_ {
+    /// Hands results and intents over, if there are any.
+    fn commit_any(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()> {
+        if settled.is_empty() && intents.is_empty() {
+            return Ok(());
+        }
+        self.commit(settled, intents)
+    }
+}
+
+/// One target that is acted on: its index, what it is, and what was seen there.
+type Job<'p> = (usize, &'p Target, &'p Identity);
+
+/// The acts of one batch: handfuls of files in any order, then directories, those that lie deepest first.
+struct Batch<'s> {
+    acts: &'s Acts<'s>,
+    steps: Vec<Vec<Vec<Job<'s>>>>,
+}
+
+impl<'s> Batch<'s> {
+    fn new(course: &Course<'s, '_>, batch: std::ops::Range<usize>) -> Self {
+        let identified = course.identified;
+        let mut linked: BTreeMap<FileId, Vec<Job<'s>>> = BTreeMap::new();
+        let mut files = Vec::new();
+        let mut directories: BTreeMap<std::cmp::Reverse<usize>, Vec<Job<'s>>> = BTreeMap::new();
+        for index in batch {
+            let Look::Present(planned) = &identified.looks[index] else {
+                continue;
+            };
+            let target = &identified.plan.targets()[index];
+            let job = (index, target, planned);
+            if target.action == Action::DirectoryRemoval {
+                let depth = target.path.split(|byte| *byte == b'/').count();
+                let same = directories.entry(std::cmp::Reverse(depth)).or_default();
+                same.push(job);
+            } else if planned.links > 1 && planned.kind != ObjectKind::Directory {
+                // The names of one file one after the other: each act changes the facts of the others.
+                linked.entry(planned.id()).or_default().push(job);
+            } else {
+                files.push(job);
+            }
+        }
+        let mut first = by_directory(&files);
+        first.extend(linked.into_values());
+        let later = directories.values().map(|level| by_directory(level));
+        Self {
+            acts: course.acts,
+            steps: std::iter::once(first).chain(later).collect(),
+        }
+    }
+
+    /// Acts, until somebody says halt.
+    fn run(&self, halt: &AtomicBool) -> Vec<(usize, Outcome, u64)> {
+        let act = |(index, target, planned): &Job<'s>| {
+            if halt.load(Ordering::Relaxed) {
+                return None;
+            }
+            let (outcome, affected) = self.acts.act(target, index + 1, planned);
+            Some((*index, outcome, affected))
+        };
+        let mut observed = Vec::new();
+        for step in &self.steps {
+            observed.par_extend(
+                step.par_iter()
+                    .with_max_len(1)
+                    .flat_map_iter(|handful| handful.iter().filter_map(act)),
+            );
+        }
+        observed
+    }
+}
+
+/// Neighbours in the same directory, a handful each: threads that work in one directory wait for each other.
+fn by_directory<'s>(jobs: &[Job<'s>]) -> Vec<Vec<Job<'s>>> {
+    let directory = |job: &Job<'s>| {
+        let path = &job.1.path;
+        let slash = path.iter().rposition(|byte| *byte == b'/');
+        slash.map_or(&b""[..], |slash| &path[..slash])
+    };
+    jobs.chunk_by(|one, other| directory(one) == directory(other))
+        .flat_map(|same| same.chunks(HANDFUL))
+        .map(<[Job<'s>]>::to_vec)
+        .collect()
 }

@@ -1,6 +1,8 @@
 //! A plan as data: what goes, in order, what stays and why, and a digest of all of it.
 
+use crate::policy::HardLinks;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What is to be done with a target.
@@ -36,6 +38,8 @@ pub struct Target {
     pub kind: crate::beneath::ObjectKind,
     /// The cleanup rule that wants it.
     pub rule: Arc<str>,
+    /// Whether it may go if it is a file with more names.
+    pub hard_links: HardLinks,
     /// Size in bytes; of a symbolic link the length of its target, of a directory 0.
     pub bytes: u64,
     /// Modification time the walk saw, nanoseconds since 1970-01-01 UTC.
@@ -80,6 +84,19 @@ pub struct Denied {
     pub denial: Denial,
 }
 
+/// What one rule takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleTally {
+    /// Files and symbolic links that go.
+    pub files: u64,
+    /// Directories that go.
+    pub directories: u64,
+    /// Bytes of the files.
+    pub bytes: u64,
+    /// Things that it matches and that stay.
+    pub kept: u64,
+}
+
 /// What one run of cleanup would do. Made by [`super::plan()`]; nothing else makes targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -100,7 +117,7 @@ impl Plan {
         &self.denied
     }
 
-    /// Why nothing at all is done, if so: over a budget, or an unreadable git index. There are then no targets, every
+    /// Why nothing at all is done, if so: over a budget, an unreadable git index, or not the plan that was expected. There are then no targets, every
     /// one is among the denied, and the run cannot be decided.
     pub fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
@@ -110,6 +127,42 @@ impl Plan {
     /// and the workspace's own path are left out, so that a plan approved in one job can be compared in the next.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The same plan, but refused unless its digest is `expected` (hex, in lower case). What the digest covers is the plan
+    /// before that, so that it can be compared and approved.
+    #[must_use]
+    pub fn expecting(mut self, expected: &str) -> Self {
+        if self.digest == expected {
+            return self;
+        }
+        let over = self.refused.take();
+        let also = over.map_or_else(String::new, |why| format!("; besides, it is {why}"));
+        let why = format!(
+            "this is not the expected plan: expected {expected}, found {}; look at what would go now, and if that is \
+             right, run again with `--expect-plan {}`{also}",
+            self.digest, self.digest
+        );
+        self.refuse(&why);
+        self
+    }
+
+    /// What each rule would take, and what of it stays, by the rule's name. Rules that match nothing are not there.
+    pub fn by_rule(&self) -> BTreeMap<&str, RuleTally> {
+        let mut tallies: BTreeMap<&str, RuleTally> = BTreeMap::new();
+        for target in &self.targets {
+            let tally = tallies.entry(&target.rule).or_default();
+            if target.action == Action::DirectoryRemoval {
+                tally.directories += 1;
+            } else {
+                tally.files += 1;
+            }
+            tally.bytes = tally.bytes.saturating_add(target.bytes);
+        }
+        for denied in &self.denied {
+            tallies.entry(&denied.target.rule).or_default().kept += 1;
+        }
+        tallies
     }
 
     /// Bytes of all targets. Every name counts with its apparent size, so that hard links and sparse files are
@@ -122,24 +175,32 @@ impl Plan {
 
     /// Closes a plan: with a refusal no target stays one.
     pub(super) fn close(
-        mut targets: Vec<Target>,
-        mut denied: Vec<Denied>,
+        targets: Vec<Target>,
+        denied: Vec<Denied>,
         refused: Option<String>,
     ) -> Self {
-        if let Some(why) = &refused {
-            denied.extend(targets.drain(..).map(|target| Denied {
-                target,
-                denial: Denial::Refused(why.clone()),
-            }));
-        }
-        denied.sort_by(|one, other| compare(&one.target.path, &other.target.path));
-        let digest = digest(&targets, &denied, refused.as_deref());
-        Self {
+        let mut plan = Self {
             targets,
             denied,
-            refused,
-            digest,
+            refused: None,
+            digest: String::new(),
+        };
+        if let Some(why) = refused {
+            plan.refuse(&why);
         }
+        plan.digest = digest(&plan.targets, &plan.denied, plan.refused.as_deref());
+        plan
+    }
+
+    fn refuse(&mut self, why: &str) {
+        let targets = std::mem::take(&mut self.targets);
+        self.denied.extend(targets.into_iter().map(|target| Denied {
+            target,
+            denial: Denial::Refused(why.to_owned()),
+        }));
+        self.denied
+            .sort_by(|one, other| compare(&one.target.path, &other.target.path));
+        self.refused = Some(why.to_owned());
     }
 }
 
@@ -160,9 +221,13 @@ fn digest(targets: &[Target], denied: &[Denied], refused: Option<&str>) -> Strin
         field(target.action.as_str().as_bytes());
         field(&target.path);
         field(target.rule.as_bytes());
+        field(match target.hard_links {
+            HardLinks::Remove => b"",
+            HardLinks::Keep => b"only with one name",
+        });
         field(&target.bytes.to_be_bytes());
     };
-    field(b"factory-gate cleanup plan 1");
+    field(b"factory-gate cleanup plan 2");
     field(&(targets.len() as u64).to_be_bytes());
     for one in targets {
         target(&mut field, one);

@@ -1,8 +1,13 @@
 //! The edge: each command from its arguments to its exit code. Here time, randomness and the environment come in.
 
 mod about;
+mod base;
 mod database;
+mod doctor;
+mod export;
+mod places;
 mod report_file;
+mod restore;
 mod run;
 
 use crate::cli::{Cli, Command};
@@ -19,7 +24,9 @@ pub fn main(cli: Cli) -> Exit {
         Command::Explain { name } => about::explain(&name),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
+        Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Schema { of } => about::schema(of),
         Command::Completions { shell } => about::completions(shell),
     };

@@ -1,15 +1,16 @@
-//! The file that a report goes to.
+//! The files that reports and patches go to.
 
+use super::places::absolute;
 use anyhow::{Context as _, anyhow};
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
 /// there is a report.
-pub(super) fn report_file(path: &Path, database: &Path) -> anyhow::Result<impl Write + use<>> {
+pub(super) fn own_file(path: &Path, database: &Path) -> anyhow::Result<BufWriter<EmptiedFile>> {
     let what = || format!("the report cannot be written to `{}`", path.display());
-    if super::run::absolute(path)? == database {
+    if absolute(path)? == database {
         return Err(anyhow!("it is the database").context(what()));
     }
     let mut options = OpenOptions::new();
@@ -19,11 +20,10 @@ pub(super) fn report_file(path: &Path, database: &Path) -> anyhow::Result<impl W
     if !file.metadata()?.is_file() {
         return Err(anyhow!("it is no regular file").context(what()));
     }
-    let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(EmptiedFile {
+    Ok(BufWriter::new(EmptiedFile {
         file,
         is_emptied: false,
-    }));
-    Ok(anstream::StripStream::new(out))
+    }))
 }
 
 /// A link at the end of the path is an error.
@@ -42,22 +42,48 @@ fn follow_no_link(options: &mut OpenOptions) {
     options.custom_flags(OPEN_REPARSE_POINT);
 }
 
-/// A file that loses its old content when the first new byte comes.
-struct EmptiedFile {
+/// Whether standard output goes to a regular file.
+#[cfg(unix)]
+pub(super) fn stdout_is_a_file() -> bool {
+    use rustix::fs::{FileType, fstat};
+    fstat(std::io::stdout())
+        .is_ok_and(|facts| FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile)
+}
+
+/// Whether standard output goes to a regular file.
+#[cfg(windows)]
+pub(super) fn stdout_is_a_file() -> bool {
+    use std::os::windows::io::AsHandle as _;
+    let handle = std::io::stdout().as_handle().try_clone_to_owned();
+    handle
+        .and_then(|handle| std::fs::File::from(handle).metadata())
+        .is_ok_and(|facts| facts.is_file())
+}
+
+/// A file that loses its old content when the first new byte comes, or when it is known that none does.
+pub(super) struct EmptiedFile {
     file: std::fs::File,
     is_emptied: bool,
 }
 
-impl Write for EmptiedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl EmptiedFile {
+    fn empty(&mut self) -> std::io::Result<()> {
         if !self.is_emptied {
             self.file.set_len(0)?;
             self.is_emptied = true;
         }
+        Ok(())
+    }
+}
+
+impl Write for EmptiedFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.empty()?;
         self.file.write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
+        self.empty()?;
         self.file.flush()
     }
 }

@@ -1,13 +1,17 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
-use super::report_file::report_file;
+use super::base::compare;
+use super::export::export;
+use super::places::{absolute, places};
+use super::report_file::{own_file, stdout_is_a_file};
 use super::{Answer, Problem, stdout};
-use crate::beneath::FileId;
+use crate::base::Resolution;
+use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
+use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cleanup::Reach;
-use crate::cli::{Apply, FailOn, Format, RunArgs};
+use crate::cli::{Apply, Ci, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, Exit, Form, Job, Outputs, Places, Watch};
+use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
@@ -15,11 +19,13 @@ use crate::report::progress::{Mode, Progress};
 use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
-use crate::walk::{OwnOutputs, Root, bytes_of, read_named};
+use crate::walk::{Root, bytes_of, read_named};
 use anyhow::{Context as _, anyhow};
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Names of the policy in a workspace.
 const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
@@ -27,7 +33,7 @@ const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
 /// More than any document may have: the policy room says so with a better message.
 const MOST_POLICY_BYTES: usize = 2 << 20;
 
-struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> jiff::Timestamp {
@@ -43,54 +49,127 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
-    // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
-    environment.checkout = environment
-        .checkout
-        .and_then(|path| dunce::canonicalize(path).ok());
+    let environment = environment(arguments.ci);
+    let comparison = compare(&path, arguments.base.as_deref(), &environment);
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
-    set_threads(arguments)?;
+    let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(&policy, &path, (&environment, random.id));
-    let policies = policy_rows(&policy);
-    let mode = Mode::choose(
-        arguments.quiet,
-        std::io::stderr().is_terminal(),
-        environment.is_ci(),
+    let start = session_start(
+        &policy,
+        &path,
+        (&environment, random.id),
+        &comparison.resolution,
     );
-    let watch = Watch::new(Progress::new(mode));
-    stop_on_signals(&watch)?;
+    let policies = policy_rows(&policy);
+    let watch = watch(arguments, &environment)?;
+    let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
     let recorder =
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
-        places: places(&policy, arguments, (&path, &database)),
+        places: places(
+            &policy,
+            arguments,
+            (&path, &database),
+            (&environment, export.as_ref()),
+        ),
+        containment,
+        export,
         root,
         policy: &policy,
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
+        expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         secret_key,
+        comparison: &comparison.resolution,
+        is_base_asked: arguments.base.is_some(),
         clock: &SystemClock,
         watch: &watch,
     };
-    let mut report: Box<dyn Write> = match &arguments.output {
-        None => Box::new(std::io::BufWriter::new(stdout())),
-        Some(path) => Box::new(report_file(path, &database).map_err(Problem::usage)?),
+    let form = form(arguments, &environment);
+    let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
+    let mut fixes = match &arguments.patch {
+        None => None,
+        Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
     };
     let mut outputs = Outputs {
         report: &mut *report,
         commands: &mut stdout(),
-        form: match arguments.format {
-            Format::Text => Form::Text(arguments.limit),
-            Format::Json => Form::Json,
-        },
+        form,
+        patch: fixes.as_mut().map(|file| file as &mut dyn Write),
+        patch_error: None,
         source: source(&environment, &path),
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
     };
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+}
+
+fn environment(ci: Ci) -> Environment {
+    let lookup = |name: &str| environment_variable(name);
+    let mut environment = match system(ci) {
+        Some(system) => Environment::of_system(system, &lookup),
+        None if ci == Ci::Auto => Environment::from_lookup(&lookup),
+        None => Environment::default(),
+    };
+    // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
+    environment.checkout = environment
+        .checkout
+        .and_then(|path| dunce::canonicalize(path).ok());
+    environment
+}
+
+fn system(ci: Ci) -> Option<System> {
+    match ci {
+        Ci::Auto | Ci::None => None,
+        Ci::Github => Some(System::GitHub),
+        Ci::Gitea => Some(System::Gitea),
+        Ci::Forgejo => Some(System::Forgejo),
+        Ci::Gitlab => Some(System::GitLab),
+        Ci::Azure => Some(System::Azure),
+        Ci::Buildkite => Some(System::Buildkite),
+        Ci::Teamcity => Some(System::TeamCity),
+        Ci::Jenkins => Some(System::Jenkins),
+    }
+}
+
+fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch> {
+    let mode = Mode::choose(
+        arguments.quiet,
+        std::io::stderr().is_terminal(),
+        environment.is_ci(),
+    );
+    let watch = Watch::new(Progress::new(mode));
+    stop_on_signals(&watch.interruption())?;
+    Ok(watch)
+}
+
+fn form(arguments: &RunArgs, environment: &Environment) -> Form {
+    match arguments.format {
+        Format::Text => Form::Text(arguments.limit),
+        Format::Json => Form::Json,
+        Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
+        Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
+        Format::Diff if environment.system.is_some_and(System::shows_annotations) && !stdout_is_a_file() => {
+            Form::Diff(DiffForm::Fenced)
+        }
+        Format::Diff => Form::Diff(DiffForm::Exact),
+    }
+}
+
+fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Box<dyn Write>> {
+    // A patch holds what files hold, escape sequences too; what strips those would change it.
+    let is_exact = matches!(form, Form::Diff(DiffForm::Exact | DiffForm::Fenced));
+    Ok(match &arguments.output {
+        None if is_exact => Box::new(std::io::BufWriter::new(std::io::stdout())),
+        None => Box::new(std::io::BufWriter::new(stdout())),
+        Some(path) if is_exact => Box::new(own_file(path, database)?),
+        Some(path) => Box::new(anstream::StripStream::new(
+            Box::new(own_file(path, database)?) as Box<dyn Write + Send>,
+        )),
+    })
 }
 
 fn load_policy(
@@ -207,16 +286,24 @@ fn refused(error: StoreError) -> Problem {
     clippy::disallowed_methods,
     reason = "the edge: the ci room gets its variables from here"
 )]
-fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
+pub(super) fn environment_variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)
 }
 
-fn set_threads(arguments: &RunArgs) -> anyhow::Result<()> {
+/// Makes the threads of the scan, and takes every right from them to change anything: nothing that they run, by mistake
+/// or by the contents of a file, can write.
+fn set_threads(arguments: &RunArgs) -> anyhow::Result<ContainmentRecord> {
     let threads = arguments.threads.map_or(0, usize::from);
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build_global()?;
-    Ok(())
+    let nothing = Rights::none();
+    let limits = rayon::broadcast(|_| restrict_this_thread(&nothing));
+    // They only look, so they may do it without; the record says so.
+    let limits = limits
+        .into_iter()
+        .map(|limit| limit.unwrap_or_else(|error| Enforced::No(error.to_string())));
+    Ok(ContainmentRecord::new(ThreadLimits::of(&nothing, limits)))
 }
 
 struct Random {
@@ -266,6 +353,7 @@ fn session_start(
     policy: &Policy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
+    resolution: &Resolution,
 ) -> SessionStart {
     let now = SystemClock.now();
     let main = policy.sources.first();
@@ -278,7 +366,7 @@ fn session_start(
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
             policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
-            base_sha: None,
+            base_sha: resolution.base.map(|base| base.to_string()),
             scope: "all".to_owned(),
             shard: None,
             ci_system: environment.system.map(|system| system.as_str().to_owned()),
@@ -298,66 +386,6 @@ fn policy_rows(policy: &Policy) -> Vec<PolicyRow> {
     rows.collect()
 }
 
-/// An absolute path whose directory is spelt without symlinks; the file itself need not exist.
-pub(super) fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
-    let absolute = std::path::absolute(path)?;
-    let (Some(directory), Some(name)) = (absolute.parent(), absolute.file_name()) else {
-        anyhow::bail!("`{}` is no name for a file", path.display());
-    };
-    // A directory that is not there is for the store to refuse.
-    Ok(dunce::canonicalize(directory)
-        .unwrap_or_else(|_| directory.to_owned())
-        .join(name))
-}
-
-fn places(policy: &Policy, arguments: &RunArgs, (root, database): (&Path, &Path)) -> Places {
-    let mut own_outputs = OwnOutputs::default();
-    if let Ok(inside) = database.strip_prefix(root) {
-        own_outputs.add_database(&bytes_of(inside.as_os_str()));
-    }
-    let output = arguments
-        .output
-        .as_deref()
-        .and_then(|path| absolute(path).ok());
-    if let Some(inside) = output
-        .as_deref()
-        .and_then(|path| path.strip_prefix(root).ok())
-    {
-        own_outputs.add(&bytes_of(inside.as_os_str()));
-    }
-    let documents = policy
-        .sources
-        .iter()
-        .filter_map(|source| source.workspace_path.as_ref());
-    let mut protected = Vec::new();
-    let mut protect = |path: Option<PathBuf>, name: &str| {
-        let file = path.and_then(|path| FileId::of(&path).ok());
-        protected.extend(file.map(|file| (file, Reach::Itself, name.to_owned())));
-    };
-    protect(std::env::current_exe().ok(), "this program");
-    protect(std::env::current_dir().ok(), "the current directory");
-    protect(Some(root.to_owned()), "the workspace");
-    protect(arguments.policy.clone(), "the policy");
-    protect(output, "the report");
-    protect(Some(database.to_owned()), "the record");
-    Places {
-        own_outputs,
-        policy_paths: documents.map(|path| path.as_bytes().to_vec()).collect(),
-        protected,
-        forbidden_roots: forbidden_roots(),
-    }
-}
-
-fn forbidden_roots() -> Vec<(FileId, String)> {
-    let home = std::env::home_dir().and_then(|home| dunce::canonicalize(home).ok());
-    let Some(home) = home else { return Vec::new() };
-    let with_id = |place: &Path| {
-        let name = format!("`{}` is the home directory or holds it", place.display());
-        FileId::of(place).ok().map(|id| (id, name))
-    };
-    home.ancestors().filter_map(with_id).collect()
-}
-
 fn source(environment: &Environment, root: &Path) -> github::Source {
     github::Source {
         blob_url: environment.blob_url.clone(),
@@ -365,16 +393,16 @@ fn source(environment: &Environment, root: &Path) -> github::Source {
     }
 }
 
-fn stop_on_signals(watch: &Watch) -> anyhow::Result<()> {
+pub(super) fn stop_on_signals(interruption: &Arc<AtomicBool>) -> anyhow::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     for signal in [SIGINT, SIGTERM] {
         // The second signal ends the program at once; what is recorded by then stays for `recover`.
         signal_hook::flag::register_conditional_shutdown(
             signal,
             i32::from(Exit::Interrupted.code()),
-            watch.interruption(),
+            Arc::clone(interruption),
         )?;
-        signal_hook::flag::register(signal, watch.interruption())?;
+        signal_hook::flag::register(signal, Arc::clone(interruption))?;
     }
     Ok(())
 }

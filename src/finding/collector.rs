@@ -108,6 +108,11 @@ impl Found {
         self.push(Some(path.into()), Subject::File, place, message.into());
     }
 
+    /// Takes over a finding of another collector, which asked for fixes just as this one does.
+    pub fn adopt(&mut self, draft: Draft) {
+        self.drafts.push(draft);
+    }
+
     /// States that `count` required things were looked for; they enter the compliance score.
     pub fn looked_for(&mut self, count: u64) {
         self.requirements += count;

@@ -1,7 +1,7 @@
 //! A look at the workspace: the first sees everything, the second what is there now, and reads only what changed.
 
 use super::{Run, Seen};
-use crate::finding::Finding;
+use crate::finding::{Finding, Fingerprint, State};
 use crate::scan::{Outcome, Plan, Previous, Scan, Sink, scan, scan_whole_tree};
 use crate::store::rows::Stage;
 use crate::walk::{EntryId, Skipped, WalkOptions, Walked, walk};
@@ -19,9 +19,12 @@ pub(super) fn walk_workspace(run: &Run<'_>) -> Walked {
 
 /// Looks at everything.
 pub(super) fn first(run: &Run<'_>, walked: &Walked, plan: &Plan<'_>) -> anyhow::Result<Outcome> {
+    let none = HashSet::new();
     let mut sink = RecordSink {
         run,
         stage: Stage::PreDeployment,
+        watched: &none,
+        again: Again::default(),
     };
     with_scan(run, (walked, plan, None), |prepared| {
         scan(prepared, &walked.skipped, &mut sink)
@@ -33,17 +36,39 @@ pub(super) fn second(
     run: &Run<'_>,
     now: &Walked,
     (seen, unchanged): (&Seen<'_>, Vec<Option<EntryId>>),
-) -> anyhow::Result<Outcome> {
+    watched: &HashSet<Box<[u8]>>,
+) -> anyhow::Result<(Outcome, Again)> {
     let mut sink = RecordSink {
         run,
         stage: Stage::PostDeployment,
+        watched,
+        again: Again::default(),
     };
+    let outcome = look_again(run, now, (seen, unchanged), &mut sink)?;
+    Ok((outcome, sink.again))
+}
+
+/// What the second look says of the paths that phase 2 changed.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    /// What was found in them.
+    pub(super) found: HashSet<(Fingerprint, State)>,
+    /// Those of them that were not fully checked.
+    pub(super) skipped: HashSet<Box<[u8]>>,
+}
+
+fn look_again(
+    run: &Run<'_>,
+    now: &Walked,
+    (seen, unchanged): (&Seen<'_>, Vec<Option<EntryId>>),
+    sink: &mut RecordSink<'_, '_>,
+) -> anyhow::Result<Outcome> {
     let is_same = now.tree.len() == seen.walked.tree.len() && unchanged.iter().all(Option::is_some);
     if is_same && now.skipped == seen.walked.skipped {
         return with_scan(run, (now, &seen.plan, None), |prepared| {
             // Every path was compared.
             run.job.watch.progress().advance(now.tree.len() as u64);
-            scan_whole_tree(prepared, &seen.outcome, &mut sink)
+            scan_whole_tree(prepared, &seen.outcome, sink)
         });
     }
     // What the earlier walk also passed over has its row already.
@@ -60,15 +85,15 @@ pub(super) fn second(
     };
     let plan = Plan::new(run.job.policy, &now.tree);
     with_scan(run, (now, &plan, Some(previous)), |prepared| {
-        scan(prepared, &fresh, &mut sink)
+        scan(prepared, &fresh, sink)
     })
 }
 
-fn with_scan(
+pub(super) fn with_scan<T>(
     run: &Run<'_>,
     (walked, plan, previous): (&Walked, &Plan<'_>, Option<Previous<'_>>),
-    look: impl FnOnce(&Scan<'_>) -> anyhow::Result<Outcome>,
-) -> anyhow::Result<Outcome> {
+    look: impl FnOnce(&Scan<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let progress = run.job.watch.progress();
     progress.total(walked.tree.len() as u64);
     let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -88,10 +113,19 @@ const PIECE: usize = 512;
 struct RecordSink<'r, 'j> {
     run: &'r Run<'j>,
     stage: Stage,
+    /// The paths of which to remember what is found.
+    watched: &'r HashSet<Box<[u8]>>,
+    again: Again,
 }
 
 impl Sink for RecordSink<'_, '_> {
     fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()> {
+        let watched = findings
+            .iter()
+            .filter(|one| self.watched.contains(&one.path));
+        self.again
+            .found
+            .extend(watched.map(|one| (one.fingerprint, one.state)));
         // In pieces: how much waits for the record is counted in messages.
         let mut findings = findings.into_iter().peekable();
         while findings.peek().is_some() {
@@ -102,6 +136,12 @@ impl Sink for RecordSink<'_, '_> {
     }
 
     fn skipped(&mut self, skipped: Vec<Skipped>) -> anyhow::Result<()> {
+        let watched = skipped
+            .iter()
+            .filter(|one| self.watched.contains(&one.path));
+        self.again
+            .skipped
+            .extend(watched.map(|one| one.path.clone()));
         Ok(self.run.recorder.skipped(skipped)?)
     }
 

@@ -2,6 +2,8 @@
 
 mod apply;
 mod cleanup;
+mod cleanup_export;
+mod cleanup_guard;
 mod look;
 mod moment;
 mod progress;
@@ -11,11 +13,14 @@ mod verdict;
 mod verify;
 
 pub use cleanup::Places;
+pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
-pub use report::{Form, Outputs};
+pub use report::{DiffForm, Form, Outputs};
 pub use verdict::Exit;
 
+use crate::base::Resolution;
+use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
 use crate::scan::{Outcome, Plan};
 use crate::secrets::Key;
@@ -64,10 +69,20 @@ pub struct Job<'j> {
     pub policy: &'j Policy,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
+    /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).
+    pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
+    /// What the kernel holds the threads to that look.
+    pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
     pub places: Places,
+    /// Where this run's quarantined files are packed to, if they are.
+    pub export: Option<Export>,
+    /// What is judged, and what it is compared with.
+    pub comparison: &'j Resolution,
+    /// Whether a base was asked for by name, so that a run without it cannot decide.
+    pub is_base_asked: bool,
     /// Of the fingerprints of credentials; in no record.
     pub secret_key: Key,
     /// The time.
@@ -81,6 +96,8 @@ struct Run<'j> {
     job: &'j Job<'j>,
     recorder: Recorder,
     rows: Vec<PhaseRow>,
+    /// By what means the workspace is kept from harm, so far.
+    containment: ContainmentRecord,
     /// What kept the run from looking or finishing: one is enough to leave the verdict open.
     reasons: Vec<String>,
     /// Counts of both looks.
@@ -90,6 +107,8 @@ struct Run<'j> {
 
 /// What phase 1 saw.
 struct Seen<'j> {
+    /// When the walk began.
+    walked_at: jiff::Timestamp,
     walked: Walked,
     plan: Plan<'j>,
     outcome: Outcome,
@@ -112,15 +131,20 @@ pub fn run(job: &Job<'_>, recorder: Recorder, outputs: &mut Outputs<'_>) -> anyh
         job,
         recorder,
         rows: Vec::new(),
+        containment: job.containment.clone(),
         reasons: Vec::new(),
         files_skipped: 0,
         bytes_read: 0,
     };
     let seen = run.phase(Phase::Validate, validate::run)?;
-    run.phase(Phase::Apply, |run| apply::run(run))?;
-    let changed = run.phase(Phase::Cleanup, |run| cleanup::run(run, seen.as_ref()))?;
+    let fixed = run.phase(Phase::Apply, |run| apply::run(run, seen.as_ref(), outputs))?;
+    let fixed = fixed.unwrap_or_default();
+    let changed = run.phase(Phase::Cleanup, |run| {
+        let did = cleanup::run(run, seen.as_ref());
+        cleanup_export::run(run, did)
+    })?;
     run.phase(Phase::Verify, |run| {
-        verify::run(run, seen.as_ref(), changed.unwrap_or(false))
+        verify::run(run, seen.as_ref(), (&fixed, changed.unwrap_or(false)))
     })?;
     let ended = report::run(run, seen.as_ref(), outputs);
     // The process is about to end: taking a tree of millions of paths apart first helps nobody.

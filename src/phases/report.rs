@@ -18,6 +18,10 @@ pub struct Outputs<'o> {
     pub commands: &'o mut dyn Write,
     /// How the report is written.
     pub form: Form,
+    /// Where the patch goes beside the report.
+    pub patch: Option<&'o mut dyn Write>,
+    /// Why the patch could not be written to its end.
+    pub patch_error: Option<std::io::Error>,
     /// What is known of the CI job.
     pub environment: &'o Environment,
     /// Where the workspace is in the repository.
@@ -28,13 +32,79 @@ pub struct Outputs<'o> {
     pub database_name: String,
 }
 
+/// How a patch is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiffForm {
+    /// Byte for byte, for `git apply`.
+    Exact,
+    /// The same between two lines that keep GitHub from taking what is in it for commands; `git apply` passes over them.
+    Fenced,
+    /// For eyes: what acts on a terminal, and what is no text, is spelt out.
+    Shown,
+}
+
 /// Form of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
+    /// What is fixed, or would be: a patch, written in phase 2.
+    Diff(DiffForm),
     /// For people, with at most this many findings.
     Text(usize),
     /// One document.
     Json,
+}
+
+impl Outputs<'_> {
+    /// Before the first piece of the patch.
+    pub(super) fn begin_patch(&mut self) {
+        if self.form == Form::Diff(DiffForm::Fenced) {
+            let line = format!("::stop-commands::{}\n", self.delimiter);
+            self.keep_error(|outputs| outputs.report.write_all(line.as_bytes()));
+        }
+    }
+
+    /// Writes a piece of the patch wherever it is wanted.
+    pub(super) fn push_patch(&mut self, patch: &[u8]) {
+        self.keep_error(|outputs| {
+            if let Some(file) = &mut outputs.patch {
+                file.write_all(patch)?;
+            }
+            match outputs.form {
+                Form::Diff(DiffForm::Shown) => report::patch::write(patch, outputs.report),
+                Form::Diff(_) => outputs.report.write_all(patch),
+                Form::Text(_) | Form::Json => Ok(()),
+            }
+        });
+    }
+
+    /// Whether anyone wants the patch.
+    pub(super) fn wants_patch(&self) -> bool {
+        self.patch.is_some() || matches!(self.form, Form::Diff(_))
+    }
+
+    /// After the last piece. Answers what kept the patch from being written; the rest of the run does not depend on it.
+    pub(super) fn end_patch(&mut self) -> std::io::Result<()> {
+        if self.form == Form::Diff(DiffForm::Fenced) {
+            let line = format!("::{}::\n", self.delimiter);
+            self.keep_error(|outputs| outputs.report.write_all(line.as_bytes()));
+        }
+        self.keep_error(|outputs| {
+            if let Some(file) = &mut outputs.patch {
+                file.flush()?;
+            }
+            match outputs.form {
+                Form::Diff(_) => outputs.report.flush(),
+                Form::Text(_) | Form::Json => Ok(()),
+            }
+        });
+        self.patch_error.take().map_or(Ok(()), Err)
+    }
+
+    fn keep_error(&mut self, write: impl FnOnce(&mut Self) -> std::io::Result<()>) {
+        if self.patch_error.is_none() {
+            self.patch_error = write(self).err();
+        }
+    }
 }
 
 /// Most rows of violations in the job summary: more than a person reads do not help.
@@ -122,6 +192,7 @@ fn end(
         files_scanned: seen.map_or(0, |seen| seen.outcome.totals.files),
         files_skipped: run.files_skipped,
         bytes_scanned: run.bytes_read,
+        containment: Some(run.containment.to_json()),
     };
     Ok((end, detail))
 }
@@ -151,15 +222,16 @@ fn write_reports(
             terminal::write(&run, options, outputs.report)?;
         }
         Form::Json => report::json::write(&run, outputs.report)?,
+        Form::Diff(_) => {}
     }
     outputs.report.flush()?;
     let mut dropped = 0;
-    // On standard output a JSON document must stay alone.
+    // On standard output a document must stay alone.
     if outputs
         .environment
         .system
         .is_some_and(ci::System::shows_annotations)
-        && outputs.form != Form::Json
+        && matches!(outputs.form, Form::Text(_))
     {
         let annotations = github::annotations(&run, &outputs.source)?;
         outputs

@@ -2,11 +2,12 @@
 //! a rule's severity, a mapping lays its keys over the inherited ones (lists replace lists), keys of `gate`, `workspace`
 //! and `cleanup.limits` replace. `exclude`, `overrides`, `suppressions`, cleanup rules and `keep` add up.
 
+use super::cleanup::CleanupDraft;
 use super::model::{Gate, Position};
 use super::node::{Node, Value};
 use super::problem::{KeyPath, Report, nearest, quote};
 use super::reader::{Item, PlacedPattern};
-use super::sections::{self, CleanupDraft, SuppressionDraft, WorkspaceDraft};
+use super::sections::{self, SuppressionDraft, WorkspaceDraft};
 use super::setting::{RuleOption, Setting, Switch};
 use crate::rules::Rule;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

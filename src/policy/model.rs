@@ -1,7 +1,7 @@
 //! The policy as the engine uses it: everything parsed, checked and compiled before the first file is read.
 
 use super::globs::{GlobId, Globs};
-use crate::finding::Severity;
+use crate::finding::{Safety, Severity};
 use crate::rules::{Check, PathPattern, Rule};
 use std::sync::Arc;
 
@@ -89,6 +89,31 @@ pub struct Variant {
     pub paths: Option<Vec<GlobId>>,
     /// Paths that it does not look at.
     pub exclude: Vec<GlobId>,
+    /// Which of its fixes may be made.
+    pub fixes: FixPermission,
+}
+
+/// Which of a rule's fixes may be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FixPermission {
+    /// None.
+    Off,
+    /// Those that change nothing that anyone meant.
+    #[default]
+    Safe,
+    /// All.
+    Unsafe,
+}
+
+impl FixPermission {
+    /// Whether a fix that is so safe may be made.
+    pub fn allows(self, safety: Safety) -> bool {
+        match self {
+            Self::Off => false,
+            Self::Safe => safety == Safety::Safe,
+            Self::Unsafe => true,
+        }
+    }
 }
 
 /// A suppression in the policy. Its 1-based position in [`Policy::suppressions`] is its number.
@@ -121,6 +146,7 @@ pub struct CleanupPolicy {
 
 /// One cleanup rule.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the policy")]
 pub struct CleanupRule {
     /// Its name in the policy.
     pub name: String,

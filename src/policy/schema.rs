@@ -157,6 +157,11 @@ fn common_keys(form: Form, uses: &Value) -> Map<String, Value> {
     keys.insert("paths".into(), paths);
     let exclude = described("These paths are not looked at.", &patterns(0));
     keys.insert("exclude".into(), exclude);
+    let fix = described(
+        "Which of the rule's fixes `--apply=fix` makes: none, those that change nothing that anyone meant (the default), or all.",
+        &json!({ "enum": ["off", "safe", "unsafe"] }),
+    );
+    keys.insert("fix".into(), fix);
     if form != Form::Override {
         let message = text("Shown instead of the rule's own message.");
         keys.insert("message".into(), message);
@@ -358,20 +363,6 @@ fn suppressions() -> Value {
 }
 
 fn cleanup(size: &Value, age: &Value) -> Value {
-    let limits = CleanupLimits::default();
-    let mut most_bytes = described("Most bytes.", size);
-    most_bytes["default"] = limits.max_bytes.into();
-    let rule = json!({
-        "type": "object",
-        "additionalProperties": false,
-        "properties": {
-            "paths": described("What may be removed.", &patterns(1)),
-            "older_than": described("Only files that were last changed longer ago.", age),
-            "larger_than": described("Only files of more bytes.", size),
-            "action": { "description": "What happens to a match.", "const": "remove" },
-            "tracked": { "description": "Whether files that git tracks may go, too.", "type": "boolean", "default": false },
-        },
-    });
     json!({
         "description": "What may be removed from the workspace, with --apply.",
         "type": "object",
@@ -381,23 +372,80 @@ fn cleanup(size: &Value, age: &Value) -> Value {
                 "description": "Cleanup rules by name; off switches one off that a preset has.",
                 "type": "object",
                 "propertyNames": { "pattern": "\\S" },
-                "additionalProperties": { "anyOf": [{ "const": "off" }, rule] },
+                "additionalProperties": { "anyOf": [{ "const": "off" }, cleanup_rule(size, age)] },
             },
             "keep": described("Never removed, whatever a rule says.", &patterns(0)),
-            "limits": {
-                "description": "A plan over one of these budgets is refused as a whole.",
-                "type": "object",
-                "additionalProperties": false,
-                "properties": {
-                    "max_files": {
-                        "description": "Most files and directories.",
-                        "type": "integer",
-                        "minimum": 0,
-                        "default": limits.max_files,
-                    },
-                    "max_bytes": most_bytes,
-                },
+            "limits": cleanup_limits(size, age),
+        },
+    })
+}
+
+fn cleanup_rule(size: &Value, age: &Value) -> Value {
+    let switch = |description: &str| json!({ "description": description, "type": "boolean", "default": false });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "not": { "anyOf": [
+            {
+                "required": ["tracked", "ignored_only"],
+                "properties": { "tracked": { "const": true }, "ignored_only": { "const": true } },
             },
+            {
+                "required": ["empty_directories", "larger_than"],
+                "properties": { "empty_directories": { "const": true } },
+            },
+        ] },
+        "properties": {
+            "paths": described("What may be removed. A pattern without a trailing / means files and symbolic links, one with it directories and everything below them.", &patterns(1)),
+            "older_than": described("Only files that were last changed longer ago.", age),
+            "larger_than": described("Only files of more bytes.", size),
+            "keep_newest": {
+                "description": "So many of the things that the patterns match (a file, or a directory with everything in it) stay: those that changed last. A directory's time is that of the newest file in it.",
+                "type": "integer",
+                "minimum": 1,
+            },
+            "empty_directories": switch("Only directories that hold nothing, or nothing but such directories and what goes anyway; never files."),
+            "tracked": switch("Whether files that git tracks may go, too."),
+            "ignored_only": switch("Only what git ignores. Without a git repository that is nothing."),
+            "require_cachedir_tag": switch("Only directories that say by a file CACHEDIR.TAG with the standard signature that they are caches."),
+            "hard_links": {
+                "description": "What becomes of a file that has more names than the matched one: remove takes that name away, keep leaves it.",
+                "enum": ["remove", "keep"],
+                "default": "remove",
+            },
+            "action": {
+                "description": "What happens to a file that matches: remove, or quarantine, which moves it away so that `restore` can put it back. Directories that become empty are removed in both cases.",
+                "enum": ["remove", "quarantine"],
+                "default": "remove",
+            },
+        },
+    })
+}
+
+fn cleanup_limits(size: &Value, age: &Value) -> Value {
+    let limits = CleanupLimits::default();
+    let count = |description: &str, least: u8| json!({ "description": description, "type": "integer", "minimum": least });
+    let with_default = |mut schema: Value, default: u64| {
+        schema["default"] = default.into();
+        schema
+    };
+    json!({
+        "description": "Budgets. A plan over one of the first five is refused as a whole, before anything is removed.",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "max_files": with_default(count("Most files and symbolic links.", 0), limits.max_files),
+            "max_directories": with_default(count("Most directories.", 0), limits.max_directories),
+            "max_bytes": with_default(described("Most bytes. Each name counts with its apparent size.", size), limits.max_bytes),
+            "max_depth": count("Most components of a path that goes.", 1),
+            "max_share": {
+                "description": "Most of the workspace's files, those that git ignores included, in percent.",
+                "type": "number",
+                "minimum": 0,
+                "maximum": 100,
+            },
+            "max_failures": count("So many removals may fail; with one more the cleanup stops.", 0),
+            "max_time": described("After this long the cleanup stops.", age),
         },
     })
 }

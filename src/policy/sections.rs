@@ -1,14 +1,11 @@
-//! The parts of a policy beside its rules: suppressions, cleanup, gate and workspace.
+//! The parts of a policy beside its rules and cleanup: suppressions, gate and workspace.
 
-use super::model::{
-    CleanupAction, CleanupLimits, CleanupRule, Gate, HardLinks, Position, WorkspacePolicy,
-};
+use super::model::{Gate, Position, WorkspacePolicy};
 use super::node::Value;
 use super::problem::{KeyPath, Report, quote};
 use super::reader::{Item, PlacedPattern};
 use crate::finding::Severity;
-use crate::rules::{Age, ByteSize, PathPattern};
-use std::collections::BTreeMap;
+use crate::rules::ByteSize;
 
 /// An entry of `suppressions` whose rule is not looked up yet.
 pub(super) struct SuppressionDraft {
@@ -102,155 +99,6 @@ fn read_date(field: &Item<'_>, report: &mut Report) -> Option<jiff::civil::Date>
     date
 }
 
-/// `cleanup`, while documents are merged.
-#[derive(Default)]
-pub(super) struct CleanupDraft {
-    rules: BTreeMap<String, CleanupRuleDraft>,
-    pub(super) keep: Vec<PathPattern>,
-    pub(super) limits: CleanupLimits,
-}
-
-struct CleanupRuleDraft {
-    path: KeyPath,
-    position: Position,
-    is_off: bool,
-    /// Something in it is a mistake that is already reported.
-    is_broken: bool,
-    paths: Option<Vec<PathPattern>>,
-    older_than: Option<std::time::Duration>,
-    larger_than: Option<u64>,
-    tracked: bool,
-}
-
-impl CleanupDraft {
-    /// Lays the `cleanup` of a document over what is there.
-    pub(super) fn lay(&mut self, item: &Item<'_>, again: bool, report: &mut Report) {
-        for field in item.fields(&["rules", "keep", "limits"], report) {
-            match field.key {
-                "rules" => {
-                    for rule in field.entries("a mapping from names to cleanup rules", report) {
-                        self.lay_rule(&rule, report);
-                    }
-                }
-                "keep" if again => {}
-                "keep" => {
-                    let patterns = field.patterns(report).unwrap_or_default();
-                    self.keep
-                        .extend(patterns.into_iter().map(|(pattern, _)| pattern));
-                }
-                _ => self.lay_limits(&field, report),
-            }
-        }
-    }
-
-    fn lay_limits(&mut self, item: &Item<'_>, report: &mut Report) {
-        for field in item.fields(&["max_files", "max_bytes"], report) {
-            if field.key == "max_files" {
-                self.limits.max_files = field.parsed(report).unwrap_or(self.limits.max_files);
-            } else if let Some(ByteSize(bytes)) = field.parsed(report) {
-                self.limits.max_bytes = bytes;
-            }
-        }
-    }
-
-    fn lay_rule(&mut self, item: &Item<'_>, report: &mut Report) {
-        let rule = self
-            .rules
-            .entry(item.key.to_owned())
-            .or_insert_with(|| CleanupRuleDraft::new(item));
-        rule.path = item.path.clone();
-        rule.position = item.key_at.clone();
-        rule.is_off = item.node.text() == Some("off");
-        if item.key.trim().is_empty() {
-            let message = "a cleanup rule without a name: expected a name, like `build-trash`";
-            report.add(item.key_at, &item.path, message);
-        }
-        if rule.is_off {
-            return;
-        }
-        if !matches!(item.node.value, Value::Mapping(_)) {
-            rule.is_broken = true;
-            item.expected("`off` or a mapping with `paths`", report);
-            return;
-        }
-        let known = ["paths", "older_than", "larger_than", "action", "tracked"];
-        for field in item.fields(&known, report) {
-            rule.lay_field(&field, report);
-        }
-    }
-
-    /// The rules that are on, complete.
-    pub(super) fn finish(self, report: &mut Report) -> Vec<CleanupRule> {
-        let rules = self.rules.into_iter().filter(|(_, rule)| !rule.is_off);
-        let finish = |(name, rule): (String, CleanupRuleDraft)| {
-            if rule.paths.is_none() && !rule.is_broken {
-                let message = "missing key `paths`: expected for example `paths: [\"**/*.tmp\"]`";
-                report.add(&rule.position, &rule.path, message);
-            }
-            Some(CleanupRule {
-                name,
-                paths: rule.paths?,
-                older_than: rule.older_than,
-                larger_than: rule.larger_than,
-                tracked: rule.tracked,
-                keep_newest: None,
-                empty_directories: false,
-                ignored_only: false,
-                require_cachedir_tag: false,
-                hard_links: HardLinks::Remove,
-                action: CleanupAction::Remove,
-                position: rule.position,
-            })
-        };
-        rules.filter_map(finish).collect()
-    }
-}
-
-impl CleanupRuleDraft {
-    fn new(item: &Item<'_>) -> Self {
-        Self {
-            path: item.path.clone(),
-            position: item.key_at.clone(),
-            is_off: false,
-            is_broken: false,
-            paths: None,
-            older_than: None,
-            larger_than: None,
-            tracked: false,
-        }
-    }
-
-    fn lay_field(&mut self, field: &Item<'_>, report: &mut Report) {
-        match field.key {
-            "paths" => match field.some_patterns(report) {
-                Some(paths) => {
-                    self.paths = Some(paths.into_iter().map(|(pattern, _)| pattern).collect());
-                }
-                None => self.is_broken = true,
-            },
-            "older_than" => {
-                if let Some(Age(age)) = field.parsed(report) {
-                    self.older_than = Some(age);
-                }
-            }
-            "larger_than" => {
-                if let Some(ByteSize(bytes)) = field.parsed(report) {
-                    self.larger_than = Some(bytes);
-                }
-            }
-            "tracked" => self.tracked = field.boolean(report).unwrap_or(self.tracked),
-            _ if field.node.text() == Some("quarantine") => {
-                let message =
-                    "`quarantine` is not in this version, which only removes: expected `remove`";
-                report.add(&field.node.at, &field.path, message);
-            }
-            _ => {
-                field.choice(&[("remove", ())], report);
-            }
-        }
-    }
-}
-
 /// Lays the `gate` of a document over what is there.
 pub(super) fn lay_gate(gate: &mut Gate, item: &Item<'_>, report: &mut Report) {
     const WORDS: [(&str, Option<Severity>); 4] = [
@@ -266,7 +114,10 @@ pub(super) fn lay_gate(gate: &mut Gate, item: &Item<'_>, report: &mut Report) {
                     gate.fail_on = fail_on;
                 }
             }
-            "min_score" => gate.min_score = read_score(&field, report).or(gate.min_score),
+            "min_score" => {
+                let score = percentage(&field, "a score from 0 to 100", report);
+                gate.min_score = score.or(gate.min_score);
+            }
             _ => {
                 if field.boolean(report) == Some(true) {
                     let message = "comparing with a base is not in this version: expected `false`";
@@ -277,17 +128,18 @@ pub(super) fn lay_gate(gate: &mut Gate, item: &Item<'_>, report: &mut Report) {
     }
 }
 
-fn read_score(field: &Item<'_>, report: &mut Report) -> Option<f64> {
-    let score = match field.node.value {
+/// A number from 0 to 100.
+pub(super) fn percentage(field: &Item<'_>, expected: &str, report: &mut Report) -> Option<f64> {
+    let number = match field.node.value {
         Value::Integer(number) => u8::try_from(number).ok().map(f64::from),
         Value::Float(number) => Some(number),
         _ => None,
     };
-    let score = score.filter(|score| (0.0..=100.0).contains(score));
-    if score.is_none() {
-        field.expected("a score from 0 to 100", report);
+    let number = number.filter(|number| (0.0..=100.0).contains(number));
+    if number.is_none() {
+        field.expected(expected, report);
     }
-    score
+    number
 }
 
 /// `workspace`, while documents are merged.

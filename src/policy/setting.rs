@@ -7,7 +7,7 @@ use super::reader::Item;
 use crate::finding::Severity;
 
 /// The keys that every rule has besides its own options.
-pub(super) const COMMON_KEYS: [&str; 5] = ["use", "severity", "paths", "exclude", "message"];
+pub(super) const COMMON_KEYS: [&str; 6] = ["use", "severity", "paths", "exclude", "message", "fix"];
 
 /// Whether a rule is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

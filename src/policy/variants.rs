@@ -2,7 +2,7 @@
 
 use super::globs::{GlobId, GlobsBuilder};
 use super::merge::{Catalogue, Draft, OverrideDraft, RuleDraft, find, lay_options};
-use super::model::{Position, RuleInstance, Variant};
+use super::model::{FixPermission, Position, RuleInstance, Variant};
 use super::node::{Node, Value};
 use super::phrase::phrase;
 use super::problem::{KeyPath, Report, quote};
@@ -207,6 +207,7 @@ impl<'d> Rules<'d> {
             check: None,
             paths: None,
             exclude: Vec::new(),
+            fixes: self.fixes(options),
         };
         if severity.is_some() {
             variant.paths = match (paths, &check) {
@@ -218,6 +219,28 @@ impl<'d> Rules<'d> {
             variant.exclude = self.add_globs(&exclude);
         }
         Some(variant)
+    }
+
+    /// What the key `fix` says; a mistake goes to the report.
+    fn fixes(&mut self, options: &[RuleOption]) -> FixPermission {
+        let Some(option) = options.iter().find(|option| option.key == "fix") else {
+            return FixPermission::default();
+        };
+        let permission = match &option.value.value {
+            Value::Text(word) => match word.as_str() {
+                "off" => Some(FixPermission::Off),
+                "safe" => Some(FixPermission::Safe),
+                "unsafe" => Some(FixPermission::Unsafe),
+                _ => None,
+            },
+            _ => None,
+        };
+        permission.unwrap_or_else(|| {
+            option
+                .item()
+                .expected("`off`, `safe` or `unsafe`", self.report);
+            FixPermission::Off
+        })
     }
 
     fn paths(

@@ -65,7 +65,7 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "  severity, paths, exclude, message {DIM}(every rule has these){DIM:#}"
+        "  severity, paths, exclude, message, fix {DIM}(every rule has these){DIM:#}"
     )?;
     for example in rule.examples {
         write!(
@@ -82,7 +82,7 @@ pub fn explain(rule: &Rule, out: &mut dyn Write) -> io::Result<()> {
 pub fn markdown() -> String {
     let mut text = String::from(
         "# Rules\n\n<!-- Generated from the code: `UPDATE_DOCS=1 cargo test` writes it. -->\n\n\
-         Every rule also takes `severity`, `paths`, `exclude` and `message`; see [policy.md](policy.md).\n\n\
+         Every rule also takes `severity`, `paths`, `exclude`, `message` and `fix`; see [policy.md](policy.md).\n\n\
          | rule | severity | a violation is |\n|---|---|---|\n",
     );
     for Rule {

@@ -6,11 +6,13 @@ pub mod detectors;
 pub mod encode;
 pub mod github;
 pub mod json;
+pub mod patch;
 pub mod progress;
 pub mod reference;
 mod tally;
 pub mod terminal;
 mod text;
+pub mod wiring;
 
 #[cfg(test)]
 mod sample;

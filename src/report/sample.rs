@@ -270,6 +270,7 @@ fn record() -> RunRecord {
             files_scanned: 1204,
             files_skipped: 1,
             bytes_scanned: 9_876_543,
+            containment: Some(serde_json::json!({ "scan_threads": { "landlock_abi": 7 } })),
         }),
         phases: phases(&start),
         rules: vec![
@@ -293,6 +294,8 @@ fn record() -> RunRecord {
         suppressions: vec![suppression()],
         skipped: BTreeMap::from([("binary".into(), 1)]),
         actions: BTreeMap::new(),
+        fixes: BTreeMap::new(),
+        fix_reasons: Vec::new(),
         counts: BTreeMap::new(),
     }
 }

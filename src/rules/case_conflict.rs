@@ -19,7 +19,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "two paths differ only in upper and lower case",
     why: "Windows and macOS take `Readme.md` and `README.md` for one file: a checkout there has only one of them, \
           and git shows changes that nobody made.",
-    fix: "Keep one of the two, or give one another name: `git mv OLD NEW`.",
+    fix: "Keep one of the two, or give one another name: `git mv OLD NEW`. No fix does so: nobody but you knows which one is meant.",
     severity: Severity::Error,
     levels: &[Level::Tree],
     needs_paths: false,

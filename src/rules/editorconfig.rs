@@ -2,6 +2,7 @@
 
 use super::byte_order_mark::{self, Mark};
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::encoding;
 use super::final_newline;
 use super::indentation::Indentation;
 use super::line_endings;
@@ -10,7 +11,7 @@ use super::options::build;
 use super::text_rules::{TextRule, columns};
 use super::trailing_whitespace::TrailingWhitespace;
 use crate::editorconfig::{self, Charset, LineLimit, Properties};
-use crate::finding::{Found, Place, Severity};
+use crate::finding::{Found, Severity};
 use crate::text::{self, Encoding};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -20,7 +21,8 @@ pub(super) static RULE: Rule = Rule {
     summary: "a file departs from its `.editorconfig`, or that has a mistake",
     why: "The repository says itself how its files are to be written, but only editors that read `.editorconfig` heed it. \
           A property that is misspelt heeds nobody.",
-    fix: "Save the file with an editor that reads `.editorconfig`, or correct the `.editorconfig`.",
+    fix: "Save the file with an editor that reads `.editorconfig`, or correct the `.editorconfig`. `--apply=fix` fixes what the rules \
+          `trailing-whitespace`, `final-newline`, `line-endings`, `byte-order-mark`, `encoding` and `indentation` would fix.",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -138,14 +140,13 @@ impl Check for Editorconfig {
 
 impl Editorconfig {
     fn departures(&self, settings: &Properties, file: &Content<'_>, found: &mut Found) {
-        let bytes = file.bytes;
         let is_open = |rule| !file.text_rules.has(rule);
         if let Some(charset) = settings.charset {
             let mark = Mark::by(charset).filter(|_| is_open(TextRule::ByteOrderMark));
             under("charset", found, |own| {
-                encoding(charset, file, own);
+                compare_encoding(charset, file, own);
                 if let Some(mark) = mark {
-                    byte_order_mark::report(mark, bytes, own);
+                    byte_order_mark::report(mark, file, own);
                 }
             });
         }
@@ -154,18 +155,18 @@ impl Editorconfig {
             .filter(|_| is_open(TextRule::LineEndings))
         {
             under("end_of_line", found, |own| {
-                line_endings::report(end.into(), bytes, own);
+                line_endings::report(end.into(), file, own);
             });
         }
         if settings.trim_trailing_whitespace == Some(true) && is_open(TextRule::TrailingWhitespace)
         {
             under("trim_trailing_whitespace", found, |own| {
-                self.trailing_whitespace.report(bytes, false, own);
+                self.trailing_whitespace.report(file, false, own);
             });
         }
         if settings.insert_final_newline == Some(true) && is_open(TextRule::FinalNewline) {
             under("insert_final_newline", found, |own| {
-                final_newline::report_missing(bytes, own);
+                final_newline::report_missing(file, own);
             });
         }
         self.line_length(settings, file, found);
@@ -212,19 +213,20 @@ fn mistakes(bytes: &[u8], found: &mut Found) {
 
 /// Says of each finding which property it departs from.
 fn under(property: &str, found: &mut Found, report: impl FnOnce(&mut Found)) {
-    let mut own = Found::default();
+    let mut own = if found.wants_changes() {
+        Found::with_changes()
+    } else {
+        Found::default()
+    };
     report(&mut own);
-    for draft in own.drain() {
-        let message = format!("`{property}` of .editorconfig: {}", draft.message);
-        match draft.place {
-            Place::Whole => found.whole(message),
-            Place::Bytes(bytes) => found.at(bytes, message),
-        }
+    for mut draft in own.drain() {
+        draft.message = format!("`{property}` of .editorconfig: {}", draft.message);
+        found.adopt(draft);
     }
 }
 
 /// Whether the file has another encoding, apart from a mark. Plain ASCII is the same in most of them.
-fn encoding(charset: Charset, file: &Content<'_>, found: &mut Found) {
+fn compare_encoding(charset: Charset, file: &Content<'_>, found: &mut Found) {
     let is_ascii = || file.bytes.is_ascii();
     let (is, fits) = match file.encoding {
         Encoding::Binary => return,
@@ -251,6 +253,9 @@ fn encoding(charset: Charset, file: &Content<'_>, found: &mut Found) {
             Charset::Utf16Le => "utf-16le",
         };
         found.whole(format!("file is {is}, expected {expected}"));
+        if charset == Charset::Utf8 {
+            encoding::offer_utf8(file, found);
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! `encoding`: text in another encoding than the policy allows, damaged characters, NULs.
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
+use super::edits::has_extension;
 use super::invalid_utf8::{self, and_more};
 use super::options::build;
-use crate::finding::{Found, Severity};
+use crate::finding::{Change, Edit, Found, Safety, Severity};
 use crate::text::{self, Encoding};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +18,8 @@ pub(super) static RULE: Rule = Rule {
     why: "Compilers, browsers and reviewers take a text for UTF-8. What is not shows as � or as other letters than were \
           meant, differs from machine to machine, and makes programs stop that expect better. A NUL cuts a text off in C.",
     fix: "Convert the file, for example by `iconv -f WINDOWS-1252 -t UTF-8`, or repair the damaged place; if the encoding \
-          has to be as it is, allow it for these `paths`.",
+          has to be as it is, allow it for these `paths`. `--apply=fix` converts UTF-16 after a mark to UTF-8 and takes a mark out that is \
+          not allowed; if unsafe fixes are allowed, UTF-16 without a mark too, and bytes that are not UTF-8 as Windows-1252.",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -131,9 +133,11 @@ impl Check for EncodingRule {
             Encoding::Utf8WithMark => self.with_mark(file.bytes, found),
             Encoding::Utf16Le(mark) if !self.allows(Allowed::Utf16Le) => {
                 refuse("UTF-16, little endian", mark, file.bytes, found);
+                self.offer_utf8(file, found);
             }
             Encoding::Utf16Be(mark) if !self.allows(Allowed::Utf16Be) => {
                 refuse("UTF-16, big endian", mark, file.bytes, found);
+                self.offer_utf8(file, found);
             }
             Encoding::Utf16Le(_) | Encoding::Utf16Be(_) => {}
         }
@@ -165,7 +169,12 @@ impl EncodingRule {
         }
         match text::first_invalid(bytes) {
             Some(_) if takes_latin1 => {}
-            Some(at) => invalid_utf8::report(bytes, at, found),
+            Some(at) => {
+                invalid_utf8::report(bytes, at, found);
+                if takes_utf8 {
+                    invalid_utf8::offer_windows_1252(bytes, found);
+                }
+            }
             None if takes_utf8 => {}
             None => self.without_utf8(bytes, found),
         }
@@ -193,18 +202,75 @@ impl EncodingRule {
                     format!("character U+{code:04X} {expected}{}", and_more(more)),
                 );
             }
-            _ => refuse("UTF-8", false, bytes, found),
+            _ => {
+                refuse("UTF-8", false, bytes, found);
+                let has_marked = self.allows(Allowed::Utf8WithMark);
+                if has_marked && memchr::memchr(0, bytes).is_none() {
+                    found.fix(Safety::Unsafe, || {
+                        Change::Edits(vec![Edit::insert(0, MARK)])
+                    });
+                }
+            }
+        }
+    }
+
+    /// UTF-16 can be written as UTF-8, if that is allowed.
+    fn offer_utf8(&self, file: &Content<'_>, found: &mut Found) {
+        if self.allows(Allowed::Utf8) {
+            offer_utf8(file, found);
         }
     }
 
     fn with_mark(&self, bytes: &[u8], found: &mut Found) {
-        if !self.allows(Allowed::Utf8WithMark) {
+        let is_allowed = self.allows(Allowed::Utf8WithMark);
+        let invalid = text::first_invalid(bytes);
+        if !is_allowed {
             refuse("UTF-8", true, bytes, found);
+            let rest = &bytes[MARK.len()..];
+            let is_text = memchr::memchr(0, rest).is_none() && !rest.starts_with(MARK);
+            if self.allows(Allowed::Utf8) && invalid.is_none() && is_text {
+                found.fix(Safety::Safe, || {
+                    Change::Edits(vec![Edit::delete(0..MARK.len())])
+                });
+            }
         }
-        if let Some(at) = text::first_invalid(bytes) {
+        if let Some(at) = invalid {
             invalid_utf8::report(bytes, at, found);
+            if is_allowed || self.allows(Allowed::Utf8) {
+                invalid_utf8::offer_windows_1252(bytes, found);
+            }
         }
     }
+}
+
+/// Extensions of files whose readers want UTF-16: the registry's, and those of Windows' resource compilers.
+const WANT_UTF16: &[&str] = &["reg", "inf", "rc", "rc2", "mc", "adml", "admx"];
+
+/// A file that is not in UTF-8 can be written in it, if nothing gets lost: for the finding that was reported last.
+pub(super) fn offer_utf8(file: &Content<'_>, found: &mut Found) {
+    let bytes = file.bytes;
+    let (Encoding::Utf16Le(has_mark) | Encoding::Utf16Be(has_mark)) = file.encoding else {
+        if file.encoding == Encoding::Utf8 && text::first_invalid(bytes).is_some() {
+            invalid_utf8::offer_windows_1252(bytes, found);
+        }
+        return;
+    };
+    // U+FFFD stands for what is no character. A NUL, or a mark after the mark, would be the next violation.
+    let is_whole = memchr::memmem::find(bytes, "\u{FFFD}".as_bytes()).is_none()
+        && memchr::memchr(0, bytes).is_none()
+        && !bytes.starts_with(MARK);
+    if !is_whole {
+        return;
+    }
+    let says_so = ["utf-16", "utf16", "unicode", "ucs-2"];
+    let has_reason =
+        invalid_utf8::head_names(bytes, &says_so) || has_extension(file.entry.name(), WANT_UTF16);
+    let safety = if has_mark && !has_reason {
+        Safety::Safe
+    } else {
+        Safety::Unsafe
+    };
+    found.fix(safety, || Change::Utf8);
 }
 
 /// The whole file is in an encoding that is not allowed.
@@ -288,6 +354,37 @@ mod tests {
     fn something_has_to_be_allowed() {
         assert!(trial::mistakes(&RULE, "allow: []")[0].starts_with("allow: no text"));
         assert_eq!(trial::mistakes(&RULE, "allow: [utf8]").len(), 1);
+    }
+
+    fn fix(options: &str, name: &str, bytes: &[u8]) -> Option<(Safety, Change)> {
+        let check = trial::check(&RULE, options).unwrap();
+        let drafts = trial::fixes(check.as_ref(), name, bytes);
+        let draft = drafts.into_iter().next().unwrap();
+        draft.fixable.zip(draft.change.map(|it| *it))
+    }
+
+    #[test]
+    fn utf_16_becomes_utf_8_where_nothing_gets_lost() {
+        let safe = Some((Safety::Safe, Change::Utf8));
+        let not = Some((Safety::Unsafe, Change::Utf8));
+        assert_eq!(fix("", "a", b"\xff\xfea\0b\0"), safe);
+        assert_eq!(fix("", "a", b"a\0b\0"), not, "no mark");
+        assert_eq!(fix("", "a.reg", b"\xff\xfea\0b\0"), not, "wants UTF-16");
+        let named = "\u{feff}<?xml encoding='UTF-16'?>".encode_utf16();
+        let named: Vec<u8> = named.flat_map(u16::to_le_bytes).collect();
+        assert_eq!(fix("", "a", &named), not, "says so itself");
+        assert_eq!(fix("", "a", b"\xff\xfea\0b\0c"), None, "half a unit");
+        assert_eq!(fix("allow: [utf-8-bom]", "a", b"\xff\xfea\0b\0"), None);
+    }
+
+    #[test]
+    fn marks_are_taken_out_or_put_in() {
+        let edits = |edit| Change::Edits(vec![edit]);
+        let out = Some((Safety::Safe, edits(Edit::delete(0..3))));
+        assert_eq!(fix("allow: [utf-8]", "a", "\u{FEFF}a".as_bytes()), out);
+        assert_eq!(fix("allow: [ascii]", "a", "\u{FEFF}a".as_bytes()), None);
+        let put = Some((Safety::Unsafe, edits(Edit::insert(0, MARK))));
+        assert_eq!(fix("allow: [utf-8-bom]", "a", b"a"), put);
     }
 
     proptest! {

@@ -1,9 +1,13 @@
 //! `final-newline`: a text file ends with one line end.
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::edits::{has_extension, is_verbatim};
+use super::line_endings;
 use super::options::build;
 use super::text_rules::followed;
-use crate::finding::{Found, Severity};
+use crate::editorconfig::EndOfLine;
+use crate::finding::{Change, Edit, Found, Safety, Severity};
+use bstr::ByteSlice as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -12,7 +16,9 @@ pub(super) static RULE: Rule = Rule {
     summary: "a file does not end with just one line end",
     why: "A last line without a line end is glued to what is appended or concatenated, is skipped by some readers of lines, and shows up \
           in the next person's diff. Blank lines at the end are only noise.",
-    fix: "End the last line with one line end, and remove blank lines after it; nearly every editor can do so on saving.",
+    fix: "End the last line with one line end, and remove blank lines after it; nearly every editor can do so on saving, and \
+          `--apply=fix` does. It leaves, unless unsafe fixes are allowed, files that would be empty then, files that quote others (patches, \
+          CSV, snapshots), and YAML in which blank lines at the end are content (`|+`).",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -124,7 +130,7 @@ impl Check for FinalNewline {
         if text.len() == bytes.len() {
             let settings = followed(file, self.follow_editorconfig);
             if settings.insert_final_newline != Some(false) {
-                report_missing(bytes, found);
+                report_missing(file, found);
             }
             return;
         }
@@ -141,6 +147,13 @@ impl Check for FinalNewline {
                 start..bytes.len(),
                 self.message(text.is_empty(), blank_lines),
             );
+            let safety = if start == 0 {
+                Safety::Unsafe
+            } else {
+                safety(file)
+            };
+            let surplus = start..bytes.len();
+            found.fix(safety, || Change::Edits(vec![Edit::delete(surplus)]));
         }
     }
 }
@@ -160,11 +173,72 @@ impl FinalNewline {
 }
 
 /// Adds a finding if the last line has no line end.
-pub(super) fn report_missing(bytes: &[u8], found: &mut Found) {
+pub(super) fn report_missing(file: &Content<'_>, found: &mut Found) {
+    let bytes = file.bytes;
     let has_line_end = bytes.is_empty() || bytes.ends_with(b"\n") || is_classic_mac(bytes);
     if !has_line_end {
-        found.at(bytes.len()..bytes.len(), "last line has no line end");
+        let end = bytes.len();
+        found.at(end..end, "last line has no line end");
+        if let Some((safety, edit)) = missing_end(file) {
+            found.fix(safety, || Change::Edits(vec![edit]));
+        }
     }
+}
+
+/// What gives the last line a line end: the one that `.editorconfig` asks for, or else one like those of the other lines.
+fn missing_end(file: &Content<'_>) -> Option<(Safety, Edit)> {
+    let bytes = file.bytes;
+    let end = bytes.len();
+    let prevailing = line_endings::prevailing(bytes);
+    let wanted = file.settings.and_then(|it| it.end_of_line);
+    let line_end: &[u8] = match (wanted, prevailing) {
+        (Some(EndOfLine::Lf), _) | (None, None) => b"\n",
+        (Some(EndOfLine::CrLf), _) => b"\r\n",
+        (Some(EndOfLine::Cr), None) => b"\r",
+        // As long as others end in LF, a CR ends no line.
+        (Some(EndOfLine::Cr), Some(_)) => return None,
+        (None, Some(line_end)) => line_end,
+    };
+    let text = bytes.trim_end_with(|it| it == '\r');
+    if text.len() < end && (text.is_empty() || text.ends_with(b"\n")) {
+        // A line of nothing but CRs: as a line end it would be a blank line at the end.
+        return None;
+    }
+    Some(match line_end {
+        // Half of the line end is there.
+        b"\r\n" if text.len() < end => (safety(file), Edit::insert(end, *b"\n")),
+        // With an LF, the CRs would be half of a CRLF.
+        _ if text.len() < end => (Safety::Unsafe, Edit::new(text.len()..end, line_end)),
+        // CRs without any LF: lines of the classic Mac, or a progress bar.
+        _ if prevailing.is_none() && memchr::memchr(b'\r', bytes).is_some() => {
+            (Safety::Unsafe, Edit::insert(end, line_end))
+        }
+        _ => (safety(file), Edit::insert(end, line_end)),
+    })
+}
+
+/// How sure it is that line ends at the end of the file mean nothing.
+fn safety(file: &Content<'_>) -> Safety {
+    let name = file.entry.name();
+    let is_yaml = has_extension(name, &["yaml", "yml"]);
+    let may_matter = is_verbatim(name)
+        || file.bytes.ends_with(b"\\")
+        || (is_yaml && keeps_line_ends(file.bytes));
+    if may_matter {
+        Safety::Unsafe
+    } else {
+        Safety::Safe
+    }
+}
+
+/// Whether a YAML text may hold a block that keeps the blank lines at its end: `|+`, `>2+`, `|+2`.
+fn keeps_line_ends(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'+', bytes).any(|at| {
+        let before = bytes[..at].strip_suffix(b" ").unwrap_or(&bytes[..at]);
+        let last = before.iter().rev().find(|byte| !byte.is_ascii_digit());
+        // An indentation is one digit; more of them make this look too careful, never too bold.
+        matches!(last, Some(b'|' | b'>'))
+    })
 }
 
 /// The text before its last line end, LF or CRLF; all of it if there is none.
@@ -215,6 +289,39 @@ mod tests {
             "file ends in 2 blank lines, more than 1"
         );
         assert_eq!(say("", "\r\n\n"), "file holds nothing but 2 line ends");
+    }
+
+    fn fixed(name: &str, text: &str) -> (Safety, String) {
+        let check = trial::check(&RULE, "").unwrap();
+        let [draft] = &trial::fixes(check.as_ref(), name, text.as_bytes())[..] else {
+            panic!("not one finding");
+        };
+        let after = trial::apply(text.as_bytes(), draft.change.as_deref().unwrap());
+        (draft.fixable.unwrap(), String::from_utf8(after).unwrap())
+    }
+
+    #[test]
+    fn the_line_end_is_as_those_of_the_file() {
+        for (name, text, after, safety) in [
+            ("a", "a", "a\n", Safety::Safe),
+            ("a", "a\r\nb", "a\r\nb\r\n", Safety::Safe),
+            ("a", "a\nb\r\nc", "a\nb\r\nc\n", Safety::Safe),
+            ("a", "a\r\nb\r", "a\r\nb\r\n", Safety::Safe),
+            ("a", "a\nb\r\r", "a\nb\n", Safety::Unsafe),
+            ("a", "a\rb", "a\rb\n", Safety::Unsafe),
+            ("a", "a\r\n\n\r\n", "a\r\n", Safety::Safe),
+            ("a", "\n\n", "", Safety::Unsafe),
+            ("a.diff", "+a\n\n", "+a\n", Safety::Unsafe),
+            ("a.yml", "a: b\n\n", "a: b\n", Safety::Safe),
+            ("a.yml", "a: |+\n  b\n\n", "a: |+\n  b\n", Safety::Unsafe),
+            ("a.yml", "a: >2+\n  b", "a: >2+\n  b\n", Safety::Unsafe),
+        ] {
+            assert_eq!(
+                fixed(name, text),
+                (safety, after.to_owned()),
+                "{name}: {text:?}"
+            );
+        }
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
 use super::comment_style::{self, CommentStyle};
+use super::edits::Edits;
 use super::extensions::Extensions;
 use super::indents::{Line, Lines};
 use super::listing::{DEFAULT_MAX_FINDINGS, Listing};
 use super::options::build;
+use super::reindent::Reindent;
 use super::text_rules::followed;
 use crate::editorconfig::{IndentStyle, Properties};
-use crate::finding::{Found, Severity};
+use crate::finding::{Found, Safety, Severity};
 use memchr::memmem;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,9 @@ pub(super) static RULE: Rule = Rule {
     summary: "lines are indented in another way than the file's or the policy's",
     why: "Tabs and spaces look alike to the one who mixed them and different to everyone else; where indentation has a \
           meaning, it changes.",
-    fix: "Indent the lines as the others are; nearly every editor converts indentation.",
+    fix: "Indent the lines as the others are; nearly every editor converts indentation. `--apply=fix` does if `size` or `.editorconfig` \
+          tells how wide a tab is: by itself only where it is sure that the blanks mean nothing (C, Java, JavaScript, Go, CSS and JSON \
+          without strings over lines), elsewhere if unsafe fixes are allowed.",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -94,6 +98,15 @@ const EXAMPLES: &[Example] = &[
             is: ExampleKind::Text("def f(a,\n      b):\n    if a:\n      return b\n"),
         }],
         violations: &["a.py:4:1"],
+    },
+    Example {
+        title: "A tab for which the size says how many spaces it stands for",
+        options: "{ style: spaces, size: 4 }",
+        files: &[ExampleFile {
+            path: "a.c",
+            is: ExampleKind::Text("{\n\tx;\n    y;\n}\n"),
+        }],
+        violations: &["a.c:2:1"],
     },
     Example {
         title: "`.editorconfig` says which",
@@ -186,16 +199,19 @@ impl Indentation {
         };
         let is_makefile = is_makefile(name);
         let language = comment_style::of(name);
+        let size = settings.indent_size.or(self.size);
+        let tab = settings.tab_width.or(size);
+        let by = Reindent::new((name, file.bytes), language, tab).map(|by| (by, size));
+        let text = (file.bytes, language);
         let mut listing = Listing::new(found, self.max_findings);
         match style {
             // A recipe is indented by a tab, what else there is as one likes.
             _ if is_makefile => {}
             Style::Consistent if language.is_none() => {}
-            Style::Consistent => consistent(file.bytes, language, &mut listing),
-            Style::Tabs => self.tabs(file.bytes, language, &mut listing),
-            Style::Spaces => spaces(file.bytes, language, &mut listing),
+            Style::Consistent => consistent(text, by.as_ref(), &mut listing),
+            Style::Tabs => self.tabs(text, by.as_ref(), &mut listing),
+            Style::Spaces => spaces(text, by.as_ref(), &mut listing),
         }
-        let size = settings.indent_size.or(self.size);
         if let (Some(size), Style::Spaces | Style::Consistent, Some(_)) = (size, style, language) {
             steps(file.bytes, size.get(), language, &mut listing);
         }
@@ -210,7 +226,7 @@ impl Indentation {
         }
     }
 
-    fn tabs(&self, bytes: &[u8], language: Option<&'static CommentStyle>, out: &mut Listing<'_>) {
+    fn tabs(&self, (bytes, language): Text<'_>, by: Option<&By<'_>>, out: &mut Listing<'_>) {
         if !bytes.starts_with(b" ") && !holds(bytes, b"\n ") && !holds(bytes, b"\t ") {
             return;
         }
@@ -225,10 +241,17 @@ impl Indentation {
                 out.add(line.place(), || {
                     "a tab after a space in the indentation".into()
                 });
-            } else if !self.allow_alignment && holds(line.indent, b"\t ") && !is_star(&line) {
+            } else if !self.allow_alignment && holds(line.indent, b"\t ") && !line.is_star() {
                 out.add(line.place(), || {
                     "spaces after tabs in the indentation".into()
                 });
+            } else {
+                continue;
+            }
+            if let Some((by, _)) = by
+                && let Some(edit) = by.by_tabs(&line)
+            {
+                out.fix(bytes, by.safety(&line), || edit);
             }
         }
     }
@@ -251,30 +274,40 @@ fn holds(bytes: &[u8], text: &[u8]) -> bool {
 fn is_by_spaces(line: &Line<'_>) -> bool {
     line.indent.len() > 1
         && line.indent[0] == b' '
-        && !is_star(line)
+        && !line.is_star()
         && !line.indent.contains(&b'\t')
 }
 
-/// Whether the line looks like one of a block comment.
-fn is_star(line: &Line<'_>) -> bool {
-    line.text.starts_with(b"*")
-}
-
-fn spaces(bytes: &[u8], language: Option<&'static CommentStyle>, out: &mut Listing<'_>) {
+fn spaces((bytes, language): Text<'_>, by: Option<&By<'_>>, out: &mut Listing<'_>) {
     if !bytes.starts_with(b"\t") && !holds(bytes, b"\n\t") && !holds(bytes, b" \t") {
         return;
     }
+    let by = by.filter(|by| keeps_steps(by));
     for line in Lines::new(bytes, language) {
         if line.indent.contains(&b'\t') {
             out.add(line.place(), || {
                 format!("indented by {}, expected spaces", count(line.indent))
             });
+            if let Some((by, _)) = by {
+                out.fix(bytes, by.safety(&line), || by.by_spaces(&line));
+            }
         }
     }
 }
 
+/// A text, and how its comments look.
+type Text<'t> = (&'t [u8], Option<&'static CommentStyle>);
+
+/// What its lines can be converted by, and what a block is to be indented by.
+type By<'t> = (Reindent<'t>, Option<NonZeroU32>);
+
+/// Whether no block would be indented in a way that is the next violation.
+fn keeps_steps((by, size): &By<'_>) -> bool {
+    size.is_none_or(|size| !by.makes_odd_steps(size.get() as usize))
+}
+
 /// One finding for a file that mixes.
-fn consistent(bytes: &[u8], language: Option<&'static CommentStyle>, out: &mut Listing<'_>) {
+fn consistent((bytes, language): Text<'_>, by: Option<&By<'_>>, out: &mut Listing<'_>) {
     let has_tabs = bytes.starts_with(b"\t") || holds(bytes, b"\n\t");
     let has_spaces = bytes.starts_with(b"  ") || holds(bytes, b"\n  ");
     if !has_tabs || !has_spaces {
@@ -297,7 +330,8 @@ fn consistent(bytes: &[u8], language: Option<&'static CommentStyle>, out: &mut L
     };
     let (tabs, spaces) = (tabs.count, spaces.count + aligned);
     // A tie goes to tabs: a line of spaces may still be an alignment that looks like none.
-    let (fewer, name) = if spaces <= tabs {
+    let to_tabs = spaces <= tabs;
+    let (fewer, name) = if to_tabs {
         (first_space, "spaces")
     } else {
         (first_tab, "a tab")
@@ -307,6 +341,30 @@ fn consistent(bytes: &[u8], language: Option<&'static CommentStyle>, out: &mut L
             "indentation is mixed, {tabs} by tabs and {spaces} by spaces; the first line by {name} is here"
         )
     });
+    if let Some(by) = by {
+        unify((bytes, language), by, to_tabs, out);
+    }
+}
+
+/// Has the finding that was added last fixed, if each of the fewer lines can be converted.
+fn unify((bytes, language): Text<'_>, by: &By<'_>, to_tabs: bool, out: &mut Listing<'_>) {
+    let mut edits = Edits::default();
+    let mut safety = Safety::Safe;
+    for line in Lines::new(bytes, language) {
+        let edit = if to_tabs && is_by_spaces(&line) && !line.continues {
+            by.0.by_tabs(&line)
+        } else if !to_tabs && line.indent.starts_with(b"\t") {
+            Some(by.0.by_spaces(&line))
+        } else {
+            continue;
+        };
+        let Some(edit) = edit else { return };
+        safety = safety.max(by.0.safety(&line));
+        edits.replace(bytes, edit.range, &edit.text);
+    }
+    if to_tabs || keeps_steps(by) {
+        out.fix_all(safety, || edits.finish());
+    }
 }
 
 #[derive(Default)]
@@ -328,14 +386,12 @@ fn steps(bytes: &[u8], size: u32, language: Option<&'static CommentStyle>, out: 
     let mut before: Option<Line<'_>> = None;
     for line in Lines::new(bytes, language) {
         let opener = before.replace(line);
-        let Some(opener) = opener.filter(|it| it.opens_block() && !it.continues) else {
+        let Some(opener) = opener.filter(|it| it.begins(&line)) else {
             continue;
         };
         let is_plain = !line.indent.contains(&b'\t') && !opener.indent.contains(&b'\t');
-        let is_item =
-            opener.text.starts_with(b"- ") || is_star(&line) || line.text.starts_with(b"- ");
         let step = line.indent.len().saturating_sub(opener.indent.len());
-        if is_plain && !is_item && step % size != 0 {
+        if is_plain && step % size != 0 {
             out.add(line.place(), || {
                 let plural = if step == 1 { "" } else { "s" };
                 format!("block is indented by {step} space{plural}, expected {size}")
@@ -354,86 +410,5 @@ fn count(indent: &[u8]) -> String {
         (_, 0) => tab_text,
         (0, _) => space_text,
         _ => format!("{tab_text} and {space_text}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::trial;
-    use super::*;
-
-    fn messages(options: &str, name: &str, text: &str) -> Vec<String> {
-        let check = trial::check(&RULE, options).unwrap();
-        let drafts = trial::content(check.as_ref(), name, text.as_bytes());
-        drafts.into_iter().map(|draft| draft.message).collect()
-    }
-
-    #[test]
-    fn messages_say_what_there_is() {
-        assert_eq!(
-            messages("style: tabs", "a.c", "{\n  x;\n}\n"),
-            ["indented by 2 spaces, expected tabs"]
-        );
-        assert_eq!(
-            messages("style: spaces", "a.c", "\t  x;\n"),
-            ["indented by 1 tab and 2 spaces, expected spaces"]
-        );
-        assert_eq!(
-            messages("", "a.py", "if x:\n\ty\nif z:\n    a\n    b\n"),
-            ["indentation is mixed, 1 by tabs and 2 by spaces; the first line by a tab is here"]
-        );
-        assert_eq!(
-            messages("{ size: 4 }", "a.c", "{\n   x;\n}\n"),
-            ["block is indented by 3 spaces, expected 4"]
-        );
-    }
-
-    #[test]
-    fn what_only_looks_mixed_is_fine() {
-        for (name, fine) in [
-            ("a.c", "\tif (a &&\n\t    b)\n\t\tx;\n"),
-            (
-                "a.c",
-                "int f(int a,\n      int b,\n      int c)\n{\n\tx;\n}\n",
-            ),
-            ("a.c", "/**\n  * a\n  * b\n  */\nvoid f()\n{\n\tx;\n}\n"),
-            ("a.c", "#define A \\\n    f(); \\\n    g();\n\tx;\n"),
-            ("a.c", "{\n\tx;\n out:\n\ty;\n}\n"),
-            (
-                "a.py",
-                "def f():\n    \"\"\"a\n\tb\n    \"\"\"\n    return 1\n",
-            ),
-            ("a.js", "f(() => {\n\tx(`\n    a\n`);\n});\n"),
-            ("a.sh", "if x; then\n\tcat <<-EOF\n  a\n\tEOF\nfi\n"),
-            ("a.sh", "x() {\n\trm foo/*\n\tbar\n}\n"),
-            ("a.txt", "\ta\n  b\n"),
-            ("Makefile", "all:\n\tcc\nifdef X\n  Y = 1\nendif\n"),
-        ] {
-            assert_eq!(messages("", name, fine), [""; 0], "{name}: {fine}");
-        }
-    }
-
-    #[test]
-    fn a_block_may_be_aligned_in_the_ways_of_its_language() {
-        for (name, fine) in [
-            ("a.c", "if (a &&\n    b) {\n    x;\n}\n"),
-            ("a.c", "switch (a) {\ncase 1:\n    x;\n}\n"),
-            ("a.yaml", "a:\n- b: 1\n  c:\n    - d\n"),
-            ("a.py", "if (a and\n       b):\n    x\n"),
-        ] {
-            assert_eq!(
-                messages("{ style: spaces, size: 4 }", name, fine),
-                [""; 0],
-                "{name}: {fine}"
-            );
-        }
-    }
-
-    #[test]
-    fn alignment_can_be_forbidden() {
-        let options = "{ style: tabs, allow_alignment: false }";
-        assert_eq!(messages(options, "a.c", "f(a,\n  b);\n").len(), 1);
-        assert_eq!(messages(options, "a.c", "\tf(a,\n\t  b);\n").len(), 1);
-        assert_eq!(messages("style: tabs", "a.c", "\tf();\n \tg();\n").len(), 1);
     }
 }

@@ -24,8 +24,19 @@ impl Line<'_> {
     }
 
     /// Whether a block begins after it.
-    pub(super) fn opens_block(&self) -> bool {
+    fn opens_block(&self) -> bool {
         self.text.ends_with(b"{") || self.text.ends_with(b":")
+    }
+
+    /// Whether a block begins after it whose first line is this one, and no item of a list.
+    pub(super) fn begins(&self, line: &Self) -> bool {
+        let is_item = self.text.starts_with(b"- ") || line.text.starts_with(b"- ");
+        self.opens_block() && !self.continues && !is_item && !line.is_star()
+    }
+
+    /// Whether the line looks like one of a block comment.
+    pub(super) fn is_star(&self) -> bool {
+        self.text.starts_with(b"*")
     }
 }
 

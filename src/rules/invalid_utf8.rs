@@ -1,6 +1,7 @@
 //! What bytes are that are not UTF-8: a guess from the bytes around them and from the rest of the file.
 
-use crate::finding::Found;
+use super::edits::Edits;
+use crate::finding::{Found, Safety};
 
 /// What Windows-1252 has for 0x80 to 0x9F; a space where it has nothing.
 const WINDOWS_1252: [char; 32] = [
@@ -34,6 +35,39 @@ pub(super) fn report(bytes: &[u8], first: usize, found: &mut Found) {
         first..first + length,
         format!("{noun} {} {verb} not UTF-8: {guess}{more}", shown.join(" ")),
     );
+}
+
+/// For the finding that was reported last: all bytes that are not UTF-8 can be read as Windows-1252, if they look like that.
+/// Nobody can be sure of it.
+pub(super) fn offer_windows_1252(bytes: &[u8], found: &mut Found) {
+    let rest = Rest::of(bytes);
+    let is_damaged =
+        rest.ends_within_a_character() || rest.nuls > 0 || rest.alone * 2 <= rest.invalid;
+    if is_damaged || head_names(bytes, &["8859", "1252", "latin"]) {
+        return;
+    }
+    let invalid = || bytes.utf8_chunks().flat_map(|chunk| chunk.invalid());
+    if invalid().all(|byte| windows_1252(*byte).is_some()) {
+        found.fix(Safety::Unsafe, || {
+            let mut edits = Edits::default();
+            let mut at = 0;
+            for chunk in bytes.utf8_chunks() {
+                at += chunk.valid().len();
+                let wrong = chunk.invalid();
+                let text: String = wrong.iter().copied().filter_map(windows_1252).collect();
+                edits.replace(bytes, at..at + wrong.len(), text.as_bytes());
+                at += wrong.len();
+            }
+            edits.finish()
+        });
+    }
+}
+
+/// Whether one of these words (lower case) is in the first lines, where files name their own encoding.
+pub(super) fn head_names(bytes: &[u8], words: &[&str]) -> bool {
+    let head = bytes[..bytes.len().min(1024)].to_ascii_lowercase();
+    let mut words = words.iter();
+    words.any(|word| memchr::memmem::find(&head, word.as_bytes()).is_some())
 }
 
 /// How many like the first there are, for the end of a message.
@@ -130,6 +164,11 @@ impl Rest {
         }
     }
 
+    /// Whether a UTF-8 text was cut off there.
+    fn ends_within_a_character(&self) -> bool {
+        self.invalid == 1 && self.is_cut_off && self.valid > 0
+    }
+
     /// What the file probably is, told about its first wrong byte.
     fn guess(&self, byte: u8) -> String {
         if self.nuls > 0 {
@@ -138,7 +177,7 @@ impl Rest {
                 self.nuls
             );
         }
-        if self.invalid == 1 && self.is_cut_off && self.valid > 0 {
+        if self.ends_within_a_character() {
             return "the file ends within a character".into();
         }
         if self.valid > self.invalid {
@@ -159,7 +198,15 @@ impl Rest {
     }
 }
 
-/// The character of a byte in Windows-1252, which has all that Latin-1 shows.
+/// The character of a byte in Windows-1252, if it has one there.
+fn windows_1252(byte: u8) -> Option<char> {
+    match byte {
+        0x80..=0x9F => western(byte),
+        _ => Some(char::from(byte)),
+    }
+}
+
+/// The visible character of a byte in Windows-1252, which has all that Latin-1 shows.
 fn western(byte: u8) -> Option<char> {
     match byte {
         0x80..=0x9F => Some(WINDOWS_1252[usize::from(byte - 0x80)]).filter(|it| *it != ' '),
@@ -197,6 +244,34 @@ mod tests {
         assert!(
             say(b"\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0").contains("such as one for Cyrillic")
         );
+    }
+
+    fn as_utf8(bytes: &[u8]) -> Option<String> {
+        let mut found = Found::with_changes();
+        found.whole("one");
+        offer_windows_1252(bytes, &mut found);
+        let draft = found.drain().next().unwrap();
+        let change = draft.change?;
+        assert_eq!(draft.fixable, Some(Safety::Unsafe));
+        Some(String::from_utf8(super::super::trial::apply(bytes, &change)).unwrap())
+    }
+
+    #[test]
+    fn what_looks_western_can_be_converted() {
+        let text = b"it\x92s caf\xe9\n\xa0cr\xe8me\xe9";
+        assert_eq!(
+            as_utf8(text).unwrap(),
+            "it\u{2019}s caf\u{e9}\n\u{a0}cr\u{e8}me\u{e9}"
+        );
+        for unsure in [
+            &b"it\x81s"[..],
+            b"\xcf\xf0\xe8\xe2\xe5\xf2",
+            b"\xc3\xa4 \xc3",
+            b"<?xml encoding='ISO-8859-1'?> caf\xe9",
+            b"caf\xe9 \0",
+        ] {
+            assert_eq!(as_utf8(unsure), None, "{unsure:?}");
+        }
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
 use super::comment_style::{self, CommentStyle};
 use super::comments::comments;
-use super::file_head::{self, Insertion, head, is_generated};
+use super::file_head::{self, head, is_generated};
+use super::header_flaw::{Flaw, Head, filled, with};
 use super::header_template::{Comparison, Template, YearForm, Years, words};
 use super::listing::clipped;
 use super::options::build;
 use super::spdx::{Licences, expression, is_same, one_of};
-use crate::finding::{Found, Severity};
+use crate::finding::{Change, Found, Safety, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,7 +21,9 @@ pub(super) static RULE: Rule = Rule {
     id: "licence-header",
     summary: "a source file does not start with the licence header that is expected",
     why: "A file that is copied out of its repository takes only its header with it. Without one, nobody knows who may use it.",
-    fix: "Put the header that the message shows at the top of the file, in a comment.",
+    fix: "Put the header that the message shows at the top of the file, in a comment. `--apply=fix` does so where there is none, if \
+          the policy leaves no choice: one licence, and for `{year}` a `year_at_least`. A year that is too old is replaced, and the first \
+          of several licences taken, only if unsafe fixes are allowed; another licence than the policy's stays for you to judge.",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -227,29 +230,22 @@ impl From<Options> for LicenceHeader {
 impl Check for LicenceHeader {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
         let name = file.entry.name();
-        let Some(style) = self.style_of(name) else {
-            return;
-        };
-        let Some(from) = file_head::after_preamble(name, file.bytes) else {
-            return;
-        };
-        if file.bytes[from..].trim_ascii().is_empty() {
-            return;
-        }
-        for expected in &self.all {
-            let lines = match expected {
-                Expected::Spdx(_) => self.within_lines,
-                Expected::Template(_, text) => self.within_lines + text.lines().count(),
+        let flaws = self.flaws(name, file.bytes);
+        let count = flaws.len();
+        for Flaw {
+            place,
+            message,
+            remedy,
+        } in flaws
+        {
+            found.at(place, message);
+            let Some((safety, edit)) = remedy else {
+                continue;
             };
-            let head = head(file.bytes, from, lines);
-            if self.skip_generated && is_generated(head) {
-                return;
-            }
-            match expected {
-                Expected::Spdx(names) => spdx(names, style, (name, head, from), found),
-                Expected::Template(template, text) => {
-                    self.template((template, text), style, (name, head, from), found);
-                }
+            // What it does to the rest of the header (moves it down, say) is tried out.
+            let start = file.bytes.len().min(edit.range.end + MOST_TRIED);
+            if self.flaws(name, &with(&file.bytes[..start], &edit)).len() < count {
+                found.fix(safety, || Change::Edits(vec![edit]));
             }
         }
     }
@@ -262,10 +258,41 @@ impl Check for LicenceHeader {
     }
 }
 
-/// A file's name, its start, and where in that a header can begin.
-type Head<'t> = (&'t [u8], &'t [u8], usize);
+/// How much of a file, from an edit on, is looked at again with the edit made: more than a header is looked for in.
+const MOST_TRIED: usize = 64 << 10;
 
 impl LicenceHeader {
+    /// All that is wrong with the header of a file.
+    fn flaws(&self, name: &[u8], bytes: &[u8]) -> Vec<Flaw> {
+        let mut flaws = Vec::new();
+        let Some(style) = self.style_of(name) else {
+            return flaws;
+        };
+        let Some(from) = file_head::after_preamble(name, bytes) else {
+            return flaws;
+        };
+        if bytes[from..].trim_ascii().is_empty() {
+            return flaws;
+        }
+        for expected in &self.all {
+            let lines = match expected {
+                Expected::Spdx(_) => self.within_lines,
+                Expected::Template(_, text) => self.within_lines + text.lines().count(),
+            };
+            let head = head(bytes, from, lines);
+            if self.skip_generated && is_generated(head) {
+                return flaws;
+            }
+            match expected {
+                Expected::Spdx(names) => flaws.extend(spdx(names, style, (name, head, from))),
+                Expected::Template(template, text) => {
+                    self.template((template, text), style, (name, head, from), &mut flaws);
+                }
+            }
+        }
+        flaws
+    }
+
     fn style_of(&self, name: &[u8]) -> Option<&'static CommentStyle> {
         let dot = memchr::memrchr(b'.', name);
         let extension = dot.map(|dot| name[dot + 1..].to_ascii_lowercase());
@@ -283,35 +310,48 @@ impl LicenceHeader {
         (template, text): (&Template, &str),
         style: &CommentStyle,
         (name, head, from): Head<'_>,
-        found: &mut Found,
+        flaws: &mut Vec<Flaw>,
     ) {
         let words = words(style, head, from);
         match template.compare(&words) {
             Comparison::Same(years) => {
                 for (place, years) in years {
-                    if let Some(message) = self.judge(years) {
-                        found.at(place, message);
-                    }
+                    let (form, first) = self.years;
+                    flaws.extend(self.judge(years).map(|message| {
+                        let remedy =
+                            first.and_then(|it| Flaw::outdated(&place, (head, form), (years, it)));
+                        Flaw {
+                            remedy,
+                            ..Flaw::new(place, message)
+                        }
+                    }));
                 }
             }
             Comparison::Differs(number, expected) => {
                 if let Some(word) = words.get(number) {
                     let is = String::from_utf8_lossy(word.text);
                     let is = clipped(&is, 60);
-                    found.at(
+                    flaws.push(Flaw::new(
                         word.place(),
                         format!("licence header has `{is}` here, expected {expected}"),
-                    );
+                    ));
                 } else {
                     let end = words.last().map_or(from, |word| word.place().end);
-                    found.at(
+                    flaws.push(Flaw::new(
                         end..end,
                         format!("licence header ends here, expected {expected}"),
-                    );
+                    ));
                 }
             }
             Comparison::Missing => {
-                missing("no licence header", style, (name, head, from), text, found);
+                let header = filled(text, self.years).map(|text| (Safety::Safe, text));
+                let what = "no licence header";
+                flaws.extend(Flaw::missing(
+                    what,
+                    style,
+                    (name, head, from),
+                    (text, header),
+                ));
             }
         }
     }
@@ -330,7 +370,7 @@ impl LicenceHeader {
 }
 
 /// Looks for the tag in the comments at the start.
-fn spdx(names: &[String], style: &CommentStyle, (name, head, from): Head<'_>, found: &mut Found) {
+fn spdx(names: &[String], style: &CommentStyle, (name, head, from): Head<'_>) -> Option<Flaw> {
     let tags = memchr::memmem::find_iter(&head[from..], TAG).map(|at| from + at);
     let comments = comments(style, &head[from..]);
     for at in tags {
@@ -341,181 +381,19 @@ fn spdx(names: &[String], style: &CommentStyle, (name, head, from): Head<'_>, fo
         let Some(comment) = comment else { continue };
         let place = expression(style, head, at + TAG.len()..from + comment.end);
         let is = String::from_utf8_lossy(&head[place.clone()]);
-        if is.is_empty() || !(names.is_empty() || names.iter().any(|name| is_same(name, &is))) {
-            let is = clipped(&is, 80);
-            found.at(
-                place,
-                format!("licence is `{is}`, expected {}", one_of(names)),
-            );
-        }
-        return;
+        let is_fine =
+            !is.is_empty() && (names.is_empty() || names.iter().any(|name| is_same(name, &is)));
+        let is = clipped(&is, 80);
+        let message = || format!("licence is `{is}`, expected {}", one_of(names));
+        return (!is_fine).then(|| Flaw::new(place, message()));
     }
     let licence = names.first().map_or("LICENCE", String::as_str);
-    let expected = format!("{TAG} {licence}");
-    missing(
-        "no SPDX licence",
-        style,
-        (name, head, from),
-        &expected,
-        found,
-    );
-}
-
-/// A finding where the header belongs, which shows it.
-fn missing(
-    what: &str,
-    style: &CommentStyle,
-    (name, head, from): Head<'_>,
-    text: &str,
-    found: &mut Found,
-) {
-    let Some(Insertion { at, text }) = file_head::insertion(style, name, head, text) else {
-        return;
+    let shown = format!("{TAG} {licence}");
+    let header = match names {
+        [] => None,
+        [_] => Some((Safety::Safe, shown.clone())),
+        _ => Some((Safety::Unsafe, shown.clone())),
     };
-    debug_assert_eq!(at, from);
-    let shown = clipped(text.trim(), 300);
-    found.at(at..at, format!("{what}, expected here: {shown}"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::trial;
-    use super::*;
-
-    fn messages(options: &str, name: &str, text: &str) -> Vec<String> {
-        let check = trial::check(&RULE, options).unwrap();
-        let drafts = trial::content(check.as_ref(), name, text.as_bytes());
-        drafts.into_iter().map(|draft| draft.message).collect()
-    }
-
-    #[test]
-    fn messages_show_what_is_expected() {
-        assert_eq!(
-            messages("spdx: MIT", "a.css", "a {}\n"),
-            ["no SPDX licence, expected here: /* SPDX-License-Identifier: MIT */"]
-        );
-        assert_eq!(
-            messages(
-                "spdx: [MIT, ISC]",
-                "a.c",
-                "// SPDX-License-Identifier: BSD\n"
-            ),
-            ["licence is `BSD`, expected `MIT` or `ISC`"]
-        );
-        assert_eq!(
-            messages(
-                "template: \"Copyright {year} Acme\\nAll rights reserved.\"",
-                "a.sh",
-                "#!/bin/sh\nexit\n"
-            ),
-            ["no licence header, expected here: # Copyright {year} Acme\n# All rights reserved."]
-        );
-        assert_eq!(
-            messages(
-                "template: Copyright {year} Acme",
-                "a.c",
-                "// Copyright 2020"
-            ),
-            ["licence header ends here, expected `Acme`"]
-        );
-    }
-
-    #[test]
-    fn expressions_are_compared_sensibly() {
-        let is_fine =
-            |spdx: &str, line: &str| messages(&format!("spdx: {spdx}"), "a.c", line).is_empty();
-        assert!(is_fine("MIT", "/* SPDX-License-Identifier: mit */ int x;"));
-        assert!(is_fine(
-            "GPL-2.0 OR MIT",
-            "// SPDX-License-Identifier: (GPL-2.0  OR MIT)\r\n"
-        ));
-        assert!(is_fine("any", "// SPDX-License-Identifier: Whatever\n"));
-        assert!(!is_fine("any", "// SPDX-License-Identifier:\n"));
-        assert!(!is_fine(
-            "any",
-            "char *s = \"SPDX-License-Identifier: MIT\";\n"
-        ));
-        assert!(!is_fine("MIT", "// SPDX-License-Identifier: MIT OR X\n"));
-    }
-
-    #[test]
-    fn a_header_is_looked_for_at_the_start_only() {
-        let late = format!("{}// SPDX-License-Identifier: MIT\n", "\n".repeat(20));
-        assert_eq!(messages("spdx: MIT", "a.c", &late).len(), 1);
-        assert!(messages("{ spdx: MIT, within_lines: 21 }", "a.c", &late).is_empty());
-        assert!(
-            messages(
-                "{ spdx: MIT, within_lines: 1 }",
-                "a.sh",
-                "#!/bin/sh\n# SPDX-License-Identifier: MIT\n"
-            )
-            .is_empty()
-        );
-    }
-
-    #[test]
-    fn both_a_tag_and_a_template_can_be_asked_for() {
-        let options = "{ spdx: MIT, template: 'Copyright {year} Acme' }";
-        assert!(
-            messages(
-                options,
-                "a.c",
-                "// Copyright 2020 Acme\n// SPDX-License-Identifier: MIT\n"
-            )
-            .is_empty()
-        );
-        assert_eq!(messages(options, "a.c", "int x;\n").len(), 2);
-    }
-
-    #[test]
-    fn files_without_need_are_left_alone() {
-        for (name, text) in [
-            ("a.txt", "x"),
-            ("a.c", " \n"),
-            ("a.sh", "#!/bin/sh\n"),
-            ("a.ts", "// @generated\nx;\n"),
-            (
-                "a.rs",
-                "/* automatically generated by rust-bindgen */\nx;\n",
-            ),
-            (".gitignore", "target/\n"),
-            ("a.php", "<html>"),
-        ] {
-            assert!(messages("", name, text).is_empty(), "{name}");
-        }
-        assert_eq!(
-            messages("skip_generated: false", "a.ts", "// @generated\n").len(),
-            1
-        );
-        assert_eq!(messages("comment: { .TMPL: go }", "a.tmpl", "x").len(), 1);
-    }
-
-    #[test]
-    fn years_have_rules() {
-        let say = |options: &str, year: &str| {
-            messages(
-                &format!("{{ template: '(C) {{year}} Acme', {options} }}"),
-                "a.c",
-                &format!("// (C) {year} Acme\n"),
-            )
-        };
-        assert!(say("year: single", "2020").is_empty());
-        assert_eq!(say("year: single", "2020-2021"), ["expected one year"]);
-        assert_eq!(say("year: range", "2020"), ["expected a range of years"]);
-        assert_eq!(
-            say("year_at_least: 2022", "2020-2021"),
-            ["the last year is 2021, expected 2022 or later"]
-        );
-        assert!(say("year_at_least: 2022", "2020-present").is_empty());
-    }
-
-    #[test]
-    fn wrong_options_are_named() {
-        assert!(trial::mistakes(&RULE, "template: by {owner}")[0].starts_with("owner: "));
-        assert!(trial::mistakes(&RULE, "template: by {me}")[0].starts_with("template: `{me}`"));
-        assert!(
-            trial::mistakes(&RULE, "comment: { x: nothing }")[0].starts_with("comment: `nothing`")
-        );
-        assert!(trial::mistakes(&RULE, "spdx: ''")[0].starts_with("spdx: "));
-    }
+    let head = (name, head, from);
+    Flaw::missing("no SPDX licence", style, head, (&shown, header))
 }

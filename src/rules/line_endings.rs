@@ -1,11 +1,12 @@
 //! `line-endings`: all lines of a file end alike, and as the policy says.
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::edits::{Edits, has_extension, is_verbatim};
 use super::extensions::Extensions;
 use super::options::build;
 use super::text_rules::followed;
 use crate::editorconfig::EndOfLine;
-use crate::finding::{Found, Severity};
+use crate::finding::{Change, Found, Safety, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -15,7 +16,9 @@ pub(super) static RULE: Rule = Rule {
     summary: "lines end in different ways, or not as required",
     why: "Unix ends a line with LF, Windows with CRLF. A mix shows up as a change of every line in diffs, and a shell script with CRLF \
           does not even start: the system looks for an interpreter whose name ends in a carriage return.",
-    fix: "Convert the file (`dos2unix`, `unix2dos`, or the editor's status bar), and pin the style with `* text=auto` or `eol=` in `.gitattributes`.",
+    fix: "Convert the file (`dos2unix`, `unix2dos`, or the editor's status bar), and pin the style with `* text=auto` or `eol=` in `.gitattributes`. \
+          `--apply=fix` converts the file; where several CRs stand before an LF, and in files that quote others (patches, CSV, snapshots), only \
+          if unsafe fixes are allowed.",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -178,19 +181,62 @@ impl Check for LineEndings {
             Some(end) => end.into(),
             None => self.style_of(file),
         };
-        report(style, file.bytes, found);
+        report(style, file, found);
     }
 }
 
 /// Adds one finding if lines end in another way.
-pub(super) fn report(style: Style, bytes: &[u8], found: &mut Found) {
+pub(super) fn report(style: Style, file: &Content<'_>, found: &mut Found) {
+    let bytes = file.bytes;
     // Most files of most trees: one search at memory speed.
     let may_lack_cr = matches!(style, Style::Consistent | Style::Lf);
     if may_lack_cr && memchr::memchr(b'\r', bytes).is_none() {
         return;
     }
-    if let Some((kind, message)) = Ends::of(bytes).judge(style) {
+    let ends = Ends::of(bytes);
+    if let Some((kind, message)) = ends.judge(style) {
         found.at(first(kind, bytes), message);
+        let wanted: &[u8] = match (style, kind) {
+            (Style::Lf, _) | (Style::Consistent, Kind::Crlf | Kind::Cr) => b"\n",
+            (Style::Crlf, _) | (Style::Consistent, Kind::Lf) => b"\r\n",
+            (Style::Cr, _) => b"\r",
+        };
+        // Of a batch file with LF the system may miss labels: nobody should get more of that unasked.
+        let is_batch = wanted == b"\n" && has_extension(file.entry.name(), &["bat", "cmd"]);
+        let is_damaged = memchr::memmem::find(bytes, b"\r\r\n").is_some();
+        let safety = if is_damaged || is_batch || is_verbatim(file.entry.name()) {
+            Safety::Unsafe
+        } else {
+            Safety::Safe
+        };
+        found.fix(safety, || convert(bytes, wanted, ends.cr > 0));
+    }
+}
+
+/// Makes all line ends the wanted one. A CR is one only where the file has no others.
+fn convert(bytes: &[u8], wanted: &[u8], is_mac: bool) -> Change {
+    let mut edits = Edits::default();
+    let byte = if is_mac { b'\r' } else { b'\n' };
+    for at in memchr::memchr_iter(byte, bytes) {
+        let before = &bytes[..at];
+        let crs = match wanted {
+            _ if is_mac => 0,
+            // With one of several left, the line would still end in CRLF.
+            b"\n" => before.iter().rev().take_while(|it| **it == b'\r').count(),
+            _ => usize::from(before.ends_with(b"\r")),
+        };
+        edits.replace(bytes, at - crs..at + 1, wanted);
+    }
+    edits.finish()
+}
+
+/// The line end that most lines of a text have, LF if there are as many of both; `None` if no line ends in LF.
+pub(super) fn prevailing(bytes: &[u8]) -> Option<&'static [u8]> {
+    let ends = Ends::of(bytes);
+    match ends {
+        Ends { lf: 0, crlf: 0, .. } => None,
+        Ends { lf, crlf, .. } if lf < crlf => Some(b"\r\n"),
+        _ => Some(b"\n"),
     }
 }
 
@@ -302,6 +348,7 @@ mod tests {
     use super::super::trial;
     use super::*;
     use crate::finding::Draft;
+    use Safety::{Safe, Unsafe};
     use proptest::prelude::*;
 
     fn drafts(options: &str, name: &str, text: &str) -> Vec<Draft> {
@@ -344,6 +391,36 @@ mod tests {
         assert_eq!(drafts("lf_extensions: []", "a.sh", "a\r\n").len(), 0);
         assert_eq!(drafts("", "a", "#! /bin/sh\r\n").len(), 1);
         assert_eq!(drafts("shebang_lf: false", "a", "#!/bin/sh\r\n").len(), 0);
+    }
+
+    #[test]
+    fn damaged_line_ends_are_converted_only_if_asked() {
+        let fix = |style: &str, name: &str, text: &str| {
+            let check = trial::check(&RULE, &format!("style: {style}")).unwrap();
+            let drafts = trial::fixes(check.as_ref(), name, text.as_bytes());
+            let after = trial::apply(text.as_bytes(), drafts[0].change.as_deref().unwrap());
+            (
+                drafts[0].fixable.unwrap(),
+                String::from_utf8(after).unwrap(),
+            )
+        };
+        for (style, name, text, after, safety) in [
+            ("lf", "a", "a\r\nb\rc\n", "a\nb\rc\n", Safe),
+            ("lf", "a", "a\r\r\nb\n", "a\nb\n", Unsafe),
+            ("lf", "a", "a\rb\r", "a\nb\n", Safe),
+            ("crlf", "a", "\n\r\n\n", "\r\n\r\n\r\n", Safe),
+            ("crlf", "a", "\r\r", "\r\n\r\n", Safe),
+            ("cr", "a", "a\r\n\n", "a\r\r", Safe),
+            ("consistent", "a", "a\r\nb\r\nc\n", "a\r\nb\r\nc\r\n", Safe),
+            ("consistent", "a.cmd", "a\r\nb\n", "a\nb\n", Unsafe),
+            ("lf", "a.patch", "+a\r\n", "+a\n", Unsafe),
+        ] {
+            assert_eq!(
+                fix(style, name, text),
+                (safety, after.to_owned()),
+                "{style}: {text:?}"
+            );
+        }
     }
 
     proptest! {

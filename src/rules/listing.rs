@@ -1,7 +1,8 @@
 //! Keeps a hostile file from filling the memory with findings: lists them up to a limit, and never drops the
 //! rest without saying how many there are; clips what a message quotes.
 
-use crate::finding::{Found, Sighting};
+use super::edits::Edits;
+use crate::finding::{Change, Edit, Found, Safety, Sighting};
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -15,6 +16,8 @@ pub(super) struct Listing<'f> {
     room: usize,
     first_unlisted: Option<Range<usize>>,
     unlisted: u64,
+    /// Of the unlisted: how many can be fixed, how surely, and how.
+    unlisted_fixes: (u64, Option<Safety>, Edits),
 }
 
 impl<'f> Listing<'f> {
@@ -25,6 +28,7 @@ impl<'f> Listing<'f> {
             room: max.get(),
             first_unlisted: None,
             unlisted: 0,
+            unlisted_fixes: (0, None, Edits::default()),
         }
     }
 
@@ -50,16 +54,48 @@ impl<'f> Listing<'f> {
         }
     }
 
+    /// The finding that was added last, which had room, can be fixed.
+    pub(super) fn fix_all(&mut self, safety: Safety, change: impl FnOnce() -> Change) {
+        debug_assert!(self.first_unlisted.is_none());
+        self.found.fix(safety, change);
+    }
+
+    /// The finding that was added last can be fixed by one edit of `text`. Those that had no room are fixed together.
+    pub(super) fn fix(&mut self, text: &[u8], safety: Safety, edit: impl FnOnce() -> Edit) {
+        let in_change = |edit: Edit| {
+            let mut edits = Edits::default();
+            edits.replace(text, edit.range, &edit.text);
+            edits.finish()
+        };
+        if self.first_unlisted.is_none() {
+            self.found.fix(safety, || in_change(edit()));
+            return;
+        }
+        let (count, worst, edits) = &mut self.unlisted_fixes;
+        *count += 1;
+        *worst = (*worst).max(Some(safety));
+        if self.found.wants_changes() {
+            let edit = edit();
+            edits.replace(text, edit.range, &edit.text);
+        }
+    }
+
     /// Says how many findings had no room, at the place of the first of them.
     pub(super) fn finish(self) {
+        let Self {
+            found,
+            unlisted,
+            unlisted_fixes: (fixes, safety, edits),
+            ..
+        } = self;
         if let Some(bytes) = self.first_unlisted {
-            let Self {
-                found, unlisted, ..
-            } = self;
             found.at(
                 bytes,
                 format!("{unlisted} more of these in this file, from here on; the limit of findings a file is `max_findings`"),
             );
+            if let (true, Some(safety)) = (fixes == unlisted, safety) {
+                found.fix(safety, || edits.finish());
+            }
         }
     }
 }

@@ -8,15 +8,24 @@ mod comments;
 mod confusable;
 mod copy_votes;
 mod describe;
+mod edits;
 mod extensions;
 mod file_head;
+#[cfg(test)]
+mod fix_proof;
 mod folders;
+mod header_flaw;
 mod header_template;
+#[cfg(test)]
+mod indentation_tests;
 mod indents;
 mod invalid_utf8;
 mod invisible;
 mod invisible_context;
+mod json_layout;
 mod letter_case;
+#[cfg(test)]
+mod licence_header_tests;
 mod link;
 mod listing;
 mod name_pattern;
@@ -26,6 +35,9 @@ mod options;
 #[cfg(test)]
 #[cfg(unix)]
 mod proof;
+mod reindent;
+#[cfg(test)]
+mod required_path_tests;
 mod requirement;
 mod schema_source;
 mod schema_store;
@@ -34,6 +46,7 @@ mod schema_tests;
 mod source_files;
 mod spdx;
 mod syntax_check;
+mod template_file;
 mod text_rules;
 #[cfg(test)]
 mod trial;
@@ -93,6 +106,7 @@ rules! {
     secret,
     schema,
     json_syntax,
+    json_format,
     yaml_syntax,
     toml_syntax,
     xml_syntax,

@@ -4,7 +4,8 @@ use super::{
     Check, DefaultPaths, Example, ExampleKind, Files, Level, PathPattern, Rule, Scope, trial,
 };
 use crate::editorconfig::{self, Cascade};
-use crate::finding::{Found, Place};
+use crate::finding::{Draft, Found, Place};
+use crate::text::{self, Encoding};
 use crate::walk::{Entry, EntryId, Kind, Meta, Tree, TreeBuilder};
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -42,59 +43,103 @@ fn every_example_of_every_rule_holds() {
 }
 
 fn run(rule: &Rule, example: &Example) -> Vec<String> {
-    let directory = tempfile::tempdir().unwrap();
-    for file in example.files {
-        create(&directory.path().join(file.path), file.is);
-    }
-    let mut builder = TreeBuilder::default();
-    list(directory.path(), "", &mut builder);
-    let tree = builder.finish(directory.path().to_owned());
-    let (check, scope) = configure(rule, example);
-    let mut violations = Vec::new();
-    let mut found = Found::default();
-    let files: Arc<dyn Files> = Arc::new(Folder(directory.path().to_owned()));
-    check.prepare(&files, &mut found);
-    for draft in found.drain() {
-        let path = String::from_utf8(draft.path.clone().unwrap().to_vec()).unwrap();
-        let bytes = files.read(&path).unwrap_or_default();
-        let mut one = Found::default();
-        match draft.place {
-            Place::Whole => one.on(path.as_bytes(), draft.subject, draft.message),
-            Place::Bytes(range) => one.on_at(path.as_bytes(), range, draft.message),
+    let world = World::of(rule, example);
+    let told = world.scan(Found::default);
+    let places = told.iter().map(|(path, draft)| world.place(path, draft));
+    places.collect()
+}
+
+/// A workspace on disk, and a rule with its options.
+pub(super) struct World {
+    pub(super) directory: tempfile::TempDir,
+    levels: &'static [Level],
+    check: Box<dyn Check>,
+    patterns: Patterns,
+}
+
+impl World {
+    /// The workspace of an example.
+    pub(super) fn of(rule: &Rule, example: &Example) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        for file in example.files {
+            create(&directory.path().join(file.path), file.is);
         }
-        collect(&mut one, b"", &bytes, &mut violations);
-    }
-    let members: Vec<EntryId> = tree
-        .entries()
-        .filter(|entry| scope.covers(*entry))
-        .map(|entry| entry.id())
-        .collect();
-    let cascade = cascade(&tree);
-    for id in &members {
-        let mut found = Found::default();
-        let entry = tree.entry(*id);
-        let bytes = read(&tree, entry);
-        if rule.levels.contains(&Level::Entry) {
-            check.entry(entry, &mut found);
+        let (check, patterns) = configure(rule, example);
+        Self {
+            directory,
+            levels: rule.levels,
+            check,
+            patterns,
         }
-        if rule.levels.contains(&Level::Content)
-            && entry.kind() == Kind::File
-            && !bytes.contains(&0)
-        {
-            let settings = cascade.properties(entry.path());
-            let known = trial::Known {
-                settings: (!cascade.is_empty()).then_some(settings),
-                ..trial::Known::default()
-            };
-            trial::read(check.as_ref(), entry, &bytes, &known, &mut found);
-        }
-        collect(&mut found, entry.path(), &bytes, &mut violations);
     }
-    let digests = digests(&tree);
-    let mut found = Found::default();
-    check.tree(&Scope::new(&tree, members, &digests), &mut found);
-    collect(&mut found, b"", b"", &mut violations);
-    violations
+
+    /// What the rule finds, each with its path.
+    pub(super) fn scan(&self, collector: fn() -> Found) -> Vec<(String, Draft)> {
+        let mut builder = TreeBuilder::default();
+        list(self.directory.path(), "", &mut builder);
+        let tree = builder.finish(self.directory.path().to_owned());
+        let mut told = Vec::new();
+        let mut found = collector();
+        let folder: Arc<dyn Files> = Arc::new(Folder(self.directory.path().to_owned()));
+        self.check.prepare(&folder, &mut found);
+        collect(&mut found, b"", &mut told);
+        let members: Vec<EntryId> = tree
+            .entries()
+            .filter(|entry| self.patterns.covers(*entry))
+            .map(|entry| entry.id())
+            .collect();
+        let cascade = cascade(&tree);
+        for id in &members {
+            let mut found = collector();
+            let entry = tree.entry(*id);
+            if self.levels.contains(&Level::Entry) {
+                self.check.entry(entry, &mut found);
+            }
+            if self.levels.contains(&Level::Content) && entry.kind() == Kind::File {
+                self.content(&tree, entry, &cascade, &mut found);
+            }
+            collect(&mut found, entry.path(), &mut told);
+        }
+        let digests = digests(&tree);
+        let mut found = collector();
+        self.check
+            .tree(&Scope::new(&tree, members, &digests), &mut found);
+        collect(&mut found, b"", &mut told);
+        told
+    }
+
+    fn content(&self, tree: &Tree, entry: Entry<'_>, cascade: &Cascade, found: &mut Found) {
+        let bytes = read(tree, entry);
+        if text::detect(&bytes, true) == Encoding::Binary {
+            return;
+        }
+        let settings = cascade.properties(entry.path());
+        let known = trial::Known {
+            settings: (!cascade.is_empty()).then_some(settings),
+            ..trial::Known::default()
+        };
+        trial::read(self.check.as_ref(), entry, &bytes, &known, found);
+    }
+
+    /// A finding's path, with line and column if it has a place.
+    fn place(&self, path: &str, draft: &Draft) -> String {
+        let Place::Bytes(range) = &draft.place else {
+            return path.to_owned();
+        };
+        let bytes = std::fs::read(self.directory.path().join(path)).unwrap_or_default();
+        let before = &bytes[..range.start];
+        let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        let text = String::from_utf8_lossy(&before[line_start..]);
+        format!("{path}:{line}:{}", text.chars().count() + 1)
+    }
+}
+
+fn collect(found: &mut Found, path: &[u8], told: &mut Vec<(String, Draft)>) {
+    told.extend(found.drain().map(|draft| {
+        let path = draft.path.as_deref().unwrap_or(path);
+        (String::from_utf8(path.to_vec()).unwrap(), draft)
+    }));
 }
 
 fn cascade(tree: &Tree) -> Cascade {
@@ -237,27 +282,4 @@ fn digests(tree: &Tree) -> HashMap<EntryId, u128> {
         .filter(|entry| entry.kind() == Kind::File && entry.size() > 0)
         .map(|entry| (entry.id(), xxhash_rust::xxh3::xxh3_128(&read(tree, entry))))
         .collect()
-}
-
-fn collect(found: &mut Found, path: &[u8], bytes: &[u8], violations: &mut Vec<String>) {
-    for draft in found.drain() {
-        let path = draft.path.as_deref().unwrap_or(path);
-        let path = String::from_utf8(path.to_vec()).unwrap();
-        violations.push(match draft.place {
-            Place::Whole => path,
-            Place::Bytes(range) => {
-                let before = &bytes[..range.start];
-                let line_start = before
-                    .iter()
-                    .rposition(|byte| *byte == b'\n')
-                    .map_or(0, |at| at + 1);
-                let line = memchr::memchr_iter(b'\n', before).count() + 1;
-                let column = String::from_utf8_lossy(&before[line_start..])
-                    .chars()
-                    .count()
-                    + 1;
-                format!("{path}:{line}:{column}")
-            }
-        });
-    }
 }

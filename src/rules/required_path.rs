@@ -1,20 +1,25 @@
 //! `required-path`: files and directories that have to be there.
 
-use super::check::{Check, Example, ExampleFile, ExampleKind, Level, OptionError, Rule, Scope};
+use super::check::{
+    Check, Example, ExampleFile, ExampleKind, Files, Level, OptionError, Rule, Scope,
+};
 use super::options::build;
 use super::requirement::{Near, Place, Wanted, WantedKind};
-use crate::finding::{Found, Severity, Subject};
-use crate::walk::Entry;
+use super::template_file::Template;
+use crate::finding::{Change, Found, Safety, Severity, Subject};
+use crate::walk::{Entry, Kind};
 use bstr::ByteSlice as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::Arc;
 
 pub(super) static RULE: Rule = Rule {
     id: "required-path",
     summary: "a required file or directory is missing",
     why: "A licence, a readme, a security policy or a changelog is expected in every repository, and nobody notices that \
           it is missing until somebody outside asks for it.",
-    fix: "Add what is missing; the message names what comes near, such as a name in the wrong case.",
+    fix: "Add what is missing; the message names what comes near, such as a name in the wrong case. `--apply=fix` creates a file that is \
+          missing if the policy names a `template` for it.",
     severity: Severity::Error,
     levels: &[Level::Tree],
     needs_paths: false,
@@ -66,6 +71,12 @@ const EXAMPLES: &[Example] = &[
         violations: &["packages/b/README.md"],
     },
     Example {
+        title: "A file that can be made from another one",
+        options: "{ all_of: [SECURITY.md], template: templates/security.md }",
+        files: &[text("templates/security.md")],
+        violations: &["SECURITY.md"],
+    },
+    Example {
         title: "At most one lock file",
         options: "count: { paths: ['**/*.lock'], max: 1 }",
         files: &[text("a.lock"), text("web/b.lock")],
@@ -97,6 +108,9 @@ struct RequiredPath {
     ignore_case: bool,
     /// What is looked for.
     kind: WantedKind,
+    /// The path of a file in the workspace that the missing file is made from as it is, by `--apply=fix`. Only where one file is
+    /// required, in `all_of`, by its path.
+    template: Option<Template>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -276,7 +290,64 @@ impl RequiredPath {
     }
 }
 
+impl RequiredPath {
+    /// A missing file can be made from the template, if nothing stands in its way.
+    fn offer_template(
+        &self,
+        scope: &Scope<'_>,
+        path: &[u8],
+        near: Option<Near>,
+        found: &mut Found,
+    ) {
+        let Some(template) = &self.template else {
+            return;
+        };
+        let parents = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let is_open = |end: usize| {
+            let parent = scope.tree().find(&path[..end]);
+            parent.is_none_or(|it| it.kind() == Kind::Directory)
+        };
+        // A file system may take names for one that differ in case.
+        let is_taken =
+            matches!(near, Some(Near::Case | Near::Kind)) || scope.tree().find(path).is_some();
+        if is_taken || !parents.map(|(end, _)| end).all(is_open) {
+            return;
+        }
+        if let Some(content) = template.content() {
+            let safety = if near.is_some() {
+                Safety::Unsafe
+            } else {
+                Safety::Safe
+            };
+            found.fix(safety, || Change::Create {
+                path: path.into(),
+                content: (*content).into(),
+            });
+        }
+    }
+
+    /// Whether the template stands for just one file.
+    fn has_one_file(&self) -> bool {
+        let is_alone = self.any_of.is_none() && self.count.is_none();
+        let [wanted] = &self.all_of[..] else {
+            return false;
+        };
+        is_alone && wanted.is_plain_file() && self.kind != WantedKind::Directory
+    }
+}
+
 impl Check for RequiredPath {
+    fn prepare(&self, files: &Arc<dyn Files>, found: &mut Found) {
+        let Some(template) = &self.template else {
+            return;
+        };
+        found.looked_for(1);
+        if let Err(why) = template.load(files.as_ref()) {
+            let message = format!("the template cannot be used, so nothing is made from it: {why}");
+            found.on(template.path().as_bytes(), Subject::Requirement, message);
+        }
+    }
+
     fn tree(&self, scope: &Scope<'_>, found: &mut Found) {
         let requirements = self.requirements();
         let mut places = self.look(scope, &requirements);
@@ -295,11 +366,13 @@ impl Check for RequiredPath {
                 let outside = unexplained
                     .then(|| self.outside(scope, place, first))
                     .flatten();
-                found.on(
-                    &place.path_of(first),
-                    Subject::Requirement,
-                    message + outside.unwrap_or_default(),
-                );
+                let path = place.path_of(first);
+                let message = message + outside.unwrap_or_default();
+                found.on(&path, Subject::Requirement, message);
+                if missing {
+                    let near = place.near(index).map(|(near, _)| near);
+                    self.offer_template(scope, &path, near, found);
+                }
             }
         }
     }
@@ -316,6 +389,12 @@ impl Check for RequiredPath {
             mistakes.push(OptionError::new(
                 "any_of",
                 "no pattern: expected at least one",
+            ));
+        }
+        if self.template.is_some() && !self.has_one_file() {
+            mistakes.push(OptionError::new(
+                "template",
+                "it is not clear what to make from it: expected the path of one file in `all_of`, and nothing else required",
             ));
         }
         if let Some(count) = &self.count {
@@ -348,153 +427,6 @@ impl Near {
             Self::Case => format!("`{path}` differs only in upper and lower case"),
             Self::Kind => format!("`{path}` is a {}", WantedKind::of(entry).noun()),
             Self::Similar => format!("is `{path}` meant to be it?"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::walk::{Kind, Meta, TreeBuilder};
-    use std::collections::HashMap;
-
-    /// What the rule says about these paths (`/` at the end: a directory, `!` at the start: ignored by git), and how
-    /// much it looked for.
-    fn says(options: &str, paths: &[&str]) -> (Vec<String>, u64) {
-        let Ok(check) = (RULE.build)(&serde_yaml::from_str(options).unwrap()) else {
-            panic!("{options}");
-        };
-        let mut builder = TreeBuilder::default();
-        for path in paths {
-            let kind = if path.ends_with('/') {
-                Kind::Directory
-            } else {
-                Kind::File
-            };
-            let meta = Meta {
-                kind,
-                permissions: 0o755,
-                size: 0,
-                modified_ns: 0,
-                tracked: None,
-                ignored: path.starts_with('!'),
-            };
-            let path = path.trim_start_matches('!').trim_end_matches('/');
-            assert!(builder.push(path.as_bytes(), meta));
-        }
-        let tree = builder.finish("/w".into());
-        let members = tree.entries().filter(|entry| !entry.is_ignored());
-        let members = members.map(|entry| entry.id()).collect();
-        let mut found = Found::default();
-        check.tree(&Scope::new(&tree, members, &HashMap::new()), &mut found);
-        let requirements = found.take_requirements();
-        let messages = found.drain().map(|draft| {
-            assert_eq!(draft.subject, Subject::Requirement);
-            let path = draft.path.unwrap();
-            format!("{}: {}", path.as_bstr(), draft.message)
-        });
-        (messages.collect(), requirements)
-    }
-
-    #[test]
-    fn messages_name_what_comes_near() {
-        for (options, path, expected) in [
-            (
-                "all_of: [LICENSE.txt]",
-                "license.txt",
-                "LICENSE.txt: the path `LICENSE.txt` is required and missing; `license.txt` differs only in upper and lower case",
-            ),
-            (
-                "all_of: [docs/]",
-                "docs",
-                "docs: the path `docs/` is required and missing; `docs` is a file",
-            ),
-            (
-                "{all_of: [Makefile], kind: file}",
-                "Makefile/",
-                "Makefile: the file `Makefile` is required and missing; `Makefile` is a directory",
-            ),
-            (
-                "all_of: [LICENSE]",
-                "LICENCE",
-                "LICENSE: the path `LICENSE` is required and missing; is `LICENCE` meant to be it?",
-            ),
-            (
-                "all_of: [README.md]",
-                "readme.rst",
-                "README.md: the path `README.md` is required and missing; is `readme.rst` meant to be it?",
-            ),
-            (
-                "all_of: [out.bin]",
-                "!out.bin",
-                "out.bin: the path `out.bin` is required and missing; it exists, but git ignores it",
-            ),
-            (
-                "all_of: ['**/*.md']",
-                "a.txt",
-                "**/*.md: the path `**/*.md` is required and missing",
-            ),
-            (
-                "any_of: [A, B]",
-                "c",
-                "A: none of `A`, `B` is there, one is required",
-            ),
-            (
-                "count: {paths: ['*.x'], min: 2}",
-                "a.x",
-                "*.x: 1 match of `*.x`, at least 2 are required",
-            ),
-        ] {
-            assert_eq!(says(options, &[path]), (vec![expected.to_owned()], 1));
-        }
-    }
-
-    #[test]
-    fn each_requirement_in_each_directory_is_looked_for() {
-        let options = "{ each_directory: 'p/**', all_of: [a], any_of: [b, c] }";
-        let paths = [
-            "p/", "p/x/", "p/x/a", "p/x/y/", "p/x/y/c", "p/x/z/", "q/", "q/a",
-        ];
-        let (said, looked_for) = says(options, &paths);
-        assert_eq!(looked_for, 6);
-        assert_eq!(
-            said,
-            [
-                "p/x/b: none of `b`, `c` is there, one is required",
-                "p/x/y/a: the path `a` is required and missing",
-                "p/x/z/a: the path `a` is required and missing",
-                "p/x/z/b: none of `b`, `c` is there, one is required",
-            ]
-        );
-        assert_eq!(says(options, &["q/", "q/a"]), (vec![], 0));
-    }
-
-    #[test]
-    fn a_directory_pattern_counts_the_directory_not_what_is_in_it() {
-        let options = "count: { paths: ['src/'], max: 1 }";
-        assert_eq!(says(options, &["src/", "src/a", "src/b"]), (vec![], 1));
-    }
-
-    #[test]
-    fn a_file_that_matches_two_patterns_counts_once() {
-        let options = "count: { paths: ['*.c', 'a*'], max: 1 }";
-        assert_eq!(says(options, &["a.c"]), (vec![], 1));
-    }
-
-    #[test]
-    fn mistakes_are_refused_and_named() {
-        for (options, key) in [
-            ("{}", "all_of"),
-            ("any_of: []", "any_of"),
-            ("count: { paths: [a] }", "count"),
-            ("count: { paths: [], min: 1 }", "count"),
-            ("count: { paths: [a], min: 2, max: 1 }", "count"),
-            ("all_of: [a, ../b]", "all_of"),
-        ] {
-            let Err(mistakes) = (RULE.build)(&serde_yaml::from_str(options).unwrap()) else {
-                panic!("accepted {options}");
-            };
-            assert_eq!((mistakes.len(), mistakes[0].path[0].as_str()), (1, key));
         }
     }
 }

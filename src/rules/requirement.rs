@@ -78,6 +78,12 @@ impl Wanted {
         format!("`{}`", self.pattern.as_str())
     }
 
+    /// Whether the pattern is the path of a file.
+    pub(super) fn is_plain_file(&self) -> bool {
+        let text = self.pattern.as_str();
+        !self.pattern.is_directory() && !text.contains(['*', '?', '[', '{', '\\'])
+    }
+
     /// Whether an entry is what is wanted, by its path `relative` to the place.
     pub(super) fn fits(
         &self,

@@ -4,7 +4,7 @@ use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rul
 use super::extensions::Extensions;
 use super::listing::clipped;
 use super::options::build;
-use crate::finding::{Found, Severity};
+use crate::finding::{Change, Found, Safety, Severity};
 use bstr::ByteSlice as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,7 +14,8 @@ pub(super) static RULE: Rule = Rule {
     summary: "a script is not executable, or an executable text has no `#!` line",
     why: "A script that starts with `#!` is meant to be run, and fails with `Permission denied` without the executable bit. \
           An executable text without `#!` is run by whatever shell happens to be there, or not at all.",
-    fix: "Script: `chmod +x FILE` (or `git update-index --chmod=+x FILE`). No script: `chmod -x FILE`, or remove the `#!` line.",
+    fix: "Script: `chmod +x FILE` (or `git update-index --chmod=+x FILE`). No script: `chmod -x FILE`, or remove the `#!` line. \
+          `--apply=fix` makes scripts executable; it takes the bit from other texts only if unsafe fixes are allowed.",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -136,6 +137,11 @@ impl Check for ShebangExecutable {
         if executable && self.require_shebang {
             if let Some(message) = no_shebang(file.bytes) {
                 found.whole(message);
+                // A `#!` that is hidden or unfinished is to be repaired: the file is meant to be run.
+                let has_mark = memchr::memmem::find(&file.bytes[..file.bytes.len().min(5)], b"#!");
+                if has_mark.is_none() {
+                    found.fix(Safety::Unsafe, || Change::Executable(false));
+                }
             }
         } else if !executable
             && self.require_executable
@@ -148,6 +154,7 @@ impl Check for ShebangExecutable {
                 0..line.len(),
                 format!("not executable, but starts with `{}`", clipped(&start, 80)),
             );
+            found.fix(Safety::Safe, || Change::Executable(true));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `trailing-whitespace`: blanks before a line end, where nobody sees them.
 
 use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::edits::is_verbatim;
 use super::extensions::Extensions;
 use super::listing::{DEFAULT_MAX_FINDINGS, Listing};
 use super::options::build;
 use super::text_rules::followed;
-use crate::finding::{Found, Severity};
+use crate::finding::{Edit, Found, Safety, Severity};
 use memchr::memmem::Finder;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -16,7 +17,8 @@ pub(super) static RULE: Rule = Rule {
     summary: "a line ends in spaces or tabs",
     why: "Blanks at the end of a line cannot be seen, make noise in diffs, and break what counts on line ends, \
           such as a `\\` that continues a line.",
-    fix: "Remove the blanks; nearly every editor can do so on saving.",
+    fix: "Remove the blanks; nearly every editor can do so on saving, and `--apply=fix` does. It leaves them, unless unsafe fixes are \
+          allowed, after a `\\` and in files that quote others (patches, CSV, snapshots), where they may mean something.",
     severity: Severity::Warning,
     levels: &[Level::Content],
     needs_paths: false,
@@ -166,7 +168,7 @@ impl Check for TrailingWhitespace {
             Some(true) => false,
             None => options.markdown_breaks && options.markdown_extensions.cover(file.entry.name()),
         };
-        self.report(file.bytes, has_breaks, found);
+        self.report(file, has_breaks, found);
     }
 }
 
@@ -178,10 +180,12 @@ impl Default for TrailingWhitespace {
 
 impl TrailingWhitespace {
     /// Adds a finding for each line that ends in blanks. Where lines may be broken by two spaces, those are none.
-    pub(super) fn report(&self, bytes: &[u8], has_breaks: bool, found: &mut Found) {
+    pub(super) fn report(&self, file: &Content<'_>, has_breaks: bool, found: &mut Found) {
+        let bytes = file.bytes;
         if self.is_clean(bytes) {
             return;
         }
+        let is_verbatim = is_verbatim(file.entry.name());
         let mut listing = Listing::new(found, self.options.max_findings);
         let mut start = 0;
         for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
@@ -191,9 +195,18 @@ impl TrailingWhitespace {
             let (text, blanks) = line.split_at(kept);
             let is_break = has_breaks && blanks == b"  " && !text.is_empty();
             if !blanks.is_empty() && !is_break {
-                listing.add(start + kept..start + line.len(), || {
-                    message(text.is_empty(), blanks)
-                });
+                let place = start + kept..start + line.len();
+                listing.add(place.clone(), || message(text.is_empty(), blanks));
+                // After the blanks are gone, a `\` would join the next line, or end a paragraph's line in Markdown.
+                let safety = if is_verbatim || text.ends_with(b"\\") {
+                    Safety::Unsafe
+                } else {
+                    Safety::Safe
+                };
+                // Without the blanks, the CR would be half of a line end.
+                if !text.ends_with(b"\r") {
+                    listing.fix(bytes, safety, || Edit::delete(place));
+                }
             }
             start = end + 1;
         }

@@ -3,7 +3,7 @@
 use super::check::{Check, Content, OptionError, Part, Rule};
 use super::text_rules::TextRules;
 use crate::editorconfig::Properties;
-use crate::finding::{Draft, Found, Place};
+use crate::finding::{Change, Draft, Edit, Found, Place};
 use crate::search::{Desk, Searcher};
 use crate::text::{self, Encoding};
 use crate::walk::{Entry, Kind, Meta, TreeBuilder};
@@ -45,22 +45,40 @@ pub(super) fn content_with(check: &dyn Check, path: &str, meta: Meta, bytes: &[u
     content_known(check, (path, meta), bytes, &Known::default())
 }
 
+/// What a check says about a plain file, with its fixes.
+pub(super) fn fixes(check: &dyn Check, path: &str, bytes: &[u8]) -> Vec<Draft> {
+    let mut found = Found::with_changes();
+    content_into(check, (path, PLAIN), bytes, &Known::default(), &mut found);
+    found.drain().collect()
+}
+
 /// What a check says about a file of which more is known.
 pub(super) fn content_known(
+    check: &dyn Check,
+    file: (&str, Meta),
+    bytes: &[u8],
+    known: &Known,
+) -> Vec<Draft> {
+    let mut found = Found::default();
+    content_into(check, file, bytes, known, &mut found);
+    found.drain().collect()
+}
+
+/// Puts what a check says about a file into a collector.
+pub(super) fn content_into(
     check: &dyn Check,
     (path, meta): (&str, Meta),
     bytes: &[u8],
     known: &Known,
-) -> Vec<Draft> {
+    found: &mut Found,
+) {
     let mut builder = TreeBuilder::default();
     let size = bytes.len() as u64;
     assert!(builder.push(path.as_bytes(), Meta { size, ..meta }));
     let tree = builder.finish("/nowhere".into());
     let entry = tree.find(path.as_bytes()).unwrap();
-    let mut found = Found::default();
-    check.entry(entry, &mut found);
-    read(check, entry, bytes, known, &mut found);
-    found.drain().collect()
+    check.entry(entry, found);
+    read(check, entry, bytes, known, found);
 }
 
 /// What is known about a file beside its path and content.
@@ -100,6 +118,30 @@ pub(super) fn read(
         text_rules: known.text_rules,
     };
     check.content(&content, found);
+}
+
+/// What is left of a text when a change of it is made.
+pub(super) fn apply(bytes: &[u8], change: &Change) -> Vec<u8> {
+    match change {
+        Change::Edits(edits) => apply_edits(bytes, edits.iter()),
+        Change::Utf8 | Change::Executable(_) | Change::Create { .. } => bytes.to_vec(),
+    }
+}
+
+/// What is left of a text after these edits, which are ascending and do not touch.
+pub(super) fn apply_edits<'e>(bytes: &[u8], edits: impl Iterator<Item = &'e Edit>) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut at = 0;
+    for (number, edit) in edits.enumerate() {
+        assert!(number == 0 || edit.range.start > at, "{edit:?} touches one");
+        assert!(edit.range.start <= edit.range.end && edit.range.end <= bytes.len());
+        assert_ne!(bytes[edit.range.clone()], *edit.text, "changes nothing");
+        text.extend_from_slice(&bytes[at..edit.range.start]);
+        text.extend_from_slice(&edit.text);
+        at = edit.range.end;
+    }
+    text.extend_from_slice(&bytes[at..]);
+    text
 }
 
 /// Start and end of each draft, none of which is about the file as a whole.

@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "a name does not work on Windows",
     why: "One such file anywhere in a repository, and nobody can check it out on Windows. Windows keeps names \
           such as `AUX` for devices (with any extension), forbids some characters, and drops dots and spaces at the end.",
-    fix: "Rename it: letters, digits, `-`, `_` and single dots work everywhere.",
+    fix: "Rename it: letters, digits, `-`, `_` and single dots work everywhere. No fix does so: other files may name it.",
     severity: Severity::Warning,
     levels: &[Level::Entry],
     needs_paths: false,

@@ -1,6 +1,8 @@
 //! What a scan counts.
 
-use crate::walk::Skipped;
+use super::plan::SlotId;
+use crate::finding::Safety;
+use crate::walk::{EntryId, Skipped};
 
 /// What became of one entry's content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +47,42 @@ impl Tally {
     }
 }
 
+/// An entry with open findings that can be fixed and may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fixable {
+    /// The entry.
+    pub entry: EntryId,
+    /// By rule.
+    pub fixes: Box<[Fixes]>,
+}
+
+/// Findings of one rule in one entry that can be fixed and may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fixes {
+    /// The rule with its options.
+    pub slot: SlotId,
+    /// How sure it is of the fix that it is least sure of.
+    pub safety: Safety,
+    /// How many findings.
+    pub count: u64,
+}
+
+impl Fixes {
+    /// Counts one more.
+    pub(super) fn add(all: &mut Vec<Self>, slot: SlotId, safety: Safety) {
+        if let Some(one) = all.iter_mut().find(|one| one.slot == slot) {
+            one.safety = safety.max(one.safety);
+            one.count += 1;
+        } else {
+            all.push(Self {
+                slot,
+                safety,
+                count: 1,
+            });
+        }
+    }
+}
+
 /// Counts of a whole scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
@@ -58,6 +96,10 @@ pub struct Totals {
     pub undecided: u64,
     /// The first few of them, for people.
     pub undecided_examples: Vec<Skipped>,
+    /// Open findings with a fix that the policy allows.
+    pub fixable: u64,
+    /// Open findings with a fix that the policy does not allow.
+    pub fixable_otherwise: u64,
 }
 
 /// How many undecided paths are named.
@@ -70,6 +112,8 @@ impl Totals {
         self.skipped += part.skipped;
         self.bytes += part.bytes;
         self.undecided += part.undecided;
+        self.fixable += part.fixable;
+        self.fixable_otherwise += part.fixable_otherwise;
         let room = EXAMPLES.saturating_sub(self.undecided_examples.len());
         self.undecided_examples
             .extend(part.undecided_examples.into_iter().take(room));

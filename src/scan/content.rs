@@ -71,7 +71,7 @@ impl FileScanner<'_> {
         }
     }
 
-    fn whole(
+    pub(super) fn whole(
         &mut self,
         (entry, set): (Entry<'_>, &RuleSet),
         text: &[u8],

@@ -1,6 +1,6 @@
 //! One scan: files in order on all threads, then the whole-tree rules, then what is to be said of the policy.
 
-use super::accounts::{Status, Tally, Totals};
+use super::accounts::{Fixable, Status, Tally, Totals};
 use super::file::{FileScanner, Part};
 use super::needed;
 use super::order::{Chunks, in_order};
@@ -11,13 +11,14 @@ use super::suppress::{PolicySuppressions, SuppressionUse};
 use super::twins::Twins;
 use super::whole;
 use crate::editorconfig::{Cascade, Properties};
-use crate::finding::{Finding, Fingerprint};
+use crate::finding::{Finding, Fingerprint, Safety};
 use crate::rules::Level;
 use crate::secrets::Key;
 use crate::walk::{Entry, EntryId, Kind, Root, Skipped, Tree};
 use jiff::civil::Date;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Entries in one unit of work: enough to be worth handing over, few enough to keep all threads busy.
 const CHUNK: usize = 32;
@@ -80,6 +81,25 @@ pub struct Outcome {
     pub suppressions: Vec<SuppressionUse>,
     /// The identities of what the whole-tree rules found.
     pub whole_tree: HashSet<Fingerprint>,
+    /// Entries with an open finding that has a fix which the policy allows, in tree order.
+    pub fixable: Vec<Fixable>,
+    /// Files that the whole-tree rules miss and can make, as far as the policy allows it.
+    pub created: Vec<Created>,
+}
+
+/// A file that a whole-tree rule misses and can make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Created {
+    /// The rule's name in the policy.
+    pub rule: Arc<str>,
+    /// How sure the rule is.
+    pub safety: Safety,
+    /// The violation that goes away with it.
+    pub fingerprint: Fingerprint,
+    /// Where, relative to the workspace, with `/`.
+    pub path: Box<[u8]>,
+    /// What it holds.
+    pub content: Box<[u8]>,
 }
 
 impl<'s> Scan<'s> {
@@ -194,6 +214,8 @@ pub fn scan_whole_tree(
         totals,
         suppressions: Vec::new(),
         whole_tree: HashSet::new(),
+        fixable: Vec::new(),
+        created: Vec::new(),
     };
     whole::tree_rules_with(scan, (&suppressions, &earlier.digests), &mut outcome, sink)?;
     Ok(outcome)
@@ -227,6 +249,8 @@ impl Collected {
             totals: Totals::default(),
             suppressions: Vec::new(),
             whole_tree: HashSet::new(),
+            fixable: Vec::new(),
+            created: Vec::new(),
         };
         Self {
             outcome,
@@ -257,6 +281,7 @@ impl Collected {
         let earlier = u32::try_from(outcome.suppressions.len()).unwrap_or(u32::MAX);
         outcome.statuses.extend(part.statuses);
         outcome.digests.extend(part.digests);
+        outcome.fixable.extend(part.fixable);
         for (sum, tally) in outcome.tallies.iter_mut().zip(&part.tallies) {
             sum.add(tally);
         }

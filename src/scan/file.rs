@@ -1,6 +1,6 @@
 //! One entry: the rules about paths, then its content, read once for all the rules that want it.
 
-use super::accounts::{Status, Tally, Totals};
+use super::accounts::{Fixable, Fixes, Status, Tally, Totals};
 use super::engine::Scan;
 use super::finish::{self, About, Drafted};
 use super::governance;
@@ -23,6 +23,8 @@ pub(super) struct Part {
     pub(super) inline: Vec<SuppressionUse>,
     pub(super) tallies: Vec<Tally>,
     pub(super) totals: Totals,
+    /// Entries with an open finding that has a fix which the policy allows.
+    pub(super) fixable: Vec<Fixable>,
 }
 
 /// Looks at entries one after the other, with buffers of its own.
@@ -35,6 +37,9 @@ pub(super) struct FileScanner<'s> {
     prints: Fingerprinter,
     pub(super) search: search::Desk,
     pub(super) part: Part,
+    /// What can be fixed in the entry that is looked at, and how many open findings have a fix that the policy does not
+    /// allow.
+    pub(super) offers: (Vec<Fixes>, u64),
 }
 
 impl<'s> FileScanner<'s> {
@@ -52,6 +57,7 @@ impl<'s> FileScanner<'s> {
             inline: Vec::new(),
             tallies,
             totals: Totals::default(),
+            fixable: Vec::new(),
         };
         let (found, drafts, prints) = (Found::default(), Vec::new(), Fingerprinter::default());
         Self {
@@ -63,6 +69,19 @@ impl<'s> FileScanner<'s> {
             prints,
             search: search::Desk::default(),
             part,
+            offers: (Vec::new(), 0),
+        }
+    }
+
+    /// As [`Self::new`], and rules are asked for their fixes.
+    pub(super) fn wanting_changes(
+        scan: &'s Scan<'s>,
+        suppressions: &'s PolicySuppressions<'s>,
+        desk: Desk,
+    ) -> Self {
+        Self {
+            found: Found::with_changes(),
+            ..Self::new(scan, suppressions, desk)
         }
     }
 
@@ -107,7 +126,27 @@ impl<'s> FileScanner<'s> {
         if !self.drafts.is_empty() {
             self.finish(entry, set, None);
         }
+        self.count_offers(entry, status);
         status
+    }
+
+    /// Remembers an entry that has something to fix. What is known of a part of a content, or of a binary, is not
+    /// enough to write it anew.
+    fn count_offers(&mut self, entry: Entry<'_>, status: Status) {
+        let (allowed, others) = std::mem::take(&mut self.offers);
+        let is_whole = matches!(status, Status::Checked | Status::NotChecked);
+        if entry.kind() != Kind::File || !is_whole {
+            return;
+        }
+        self.part.totals.fixable_otherwise += others;
+        if allowed.is_empty() {
+            return;
+        }
+        self.part.totals.fixable += allowed.iter().map(|one| one.count).sum::<u64>();
+        self.part.fixable.push(Fixable {
+            entry: entry.id(),
+            fixes: allowed.into(),
+        });
     }
 
     /// Counts what the earlier scan saw of an entry that has not changed since.
@@ -132,7 +171,7 @@ impl<'s> FileScanner<'s> {
         }
     }
 
-    fn entry_rules(&mut self, entry: Entry<'_>, set: &RuleSet, count: u64) {
+    pub(super) fn entry_rules(&mut self, entry: Entry<'_>, set: &RuleSet, count: u64) {
         let mut clock = Instant::now();
         for slot in &set.entry {
             let index = slot.0 as usize;
@@ -211,6 +250,14 @@ impl<'s> FileScanner<'s> {
                 .iter()
                 .find(|slot| self.scan.plan.slot(**slot).instance.id == finding.rule_id);
             if let Some(slot) = slot {
+                let permission = self.scan.plan.slot(*slot).variant.fixes;
+                match finding.fixable.filter(|_| finding.state == State::Open) {
+                    Some(safety) if permission.allows(safety) => {
+                        Fixes::add(&mut self.offers.0, *slot, safety);
+                    }
+                    Some(_) => self.offers.1 += 1,
+                    None => {}
+                }
                 let tally = &mut self.part.tallies[slot.0 as usize];
                 match finding.state {
                     State::Open => tally.violations += 1,

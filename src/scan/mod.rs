@@ -2,6 +2,7 @@
 //! findings come out in tree order whatever the number of threads.
 
 mod accounts;
+mod again;
 mod content;
 mod engine;
 mod file;
@@ -20,7 +21,8 @@ mod suppress;
 mod twins;
 mod whole;
 
-pub use accounts::{Status, Tally, Totals};
-pub use engine::{Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
+pub use accounts::{Fixable, Fixes, Status, Tally, Totals};
+pub use again::Again;
+pub use engine::{Created, Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
 pub use plan::{Plan, Slot, SlotId};
 pub use suppress::SuppressionUse;

@@ -195,6 +195,12 @@ fn read_start(file: &File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<(
     read_up_to(file, size.min(PIECE as u64), buffer)
 }
 
+/// How a whole content is encoded, told by as much of it as [`read`] tells it by.
+pub(super) fn encoding_of(content: &[u8]) -> Encoding {
+    let start = &content[..content.len().min(PIECE)];
+    text::detect(start, start.len() == content.len())
+}
+
 /// Reads on to the size that the file had; what grew beyond it shows in the check afterwards.
 fn read_rest(file: &File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     read_up_to(file, size.saturating_sub(buffer.len() as u64), buffer)

@@ -1,17 +1,18 @@
 //! The rules that look at the whole tree, after every content; and what is to be said of the policy itself.
 
 use super::accounts::Tally;
-use super::engine::{Outcome, Scan, Sink};
+use super::engine::{Created, Outcome, Scan, Sink};
 use super::finish::{self, About, Drafted};
 use super::governance::{self, AboutPolicy};
 use super::plan::SlotId;
 use super::suppress::{PolicySuppressions, SuppressionUse};
-use crate::finding::{Draft, Finding, Fingerprinter, Found, Place, State, Subject};
+use crate::finding::{Change, Draft, Finding, Fingerprinter, Found, Place, State, Subject};
 use crate::policy::Source;
 use crate::rules::{Level, Scope};
 use crate::walk::{EntryId, Kind};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs the whole-tree rules, side by side, and hands over what they found in the order of the rules.
@@ -63,12 +64,37 @@ pub(super) fn tree_rules_with(
             cover(suppressions, &set.suppressions, finding);
             count(&mut outcome.tallies[slot], finding);
             outcome.whole_tree.insert(finding.fingerprint);
+            offer(scan, slot, finding, outcome);
         }
         if !findings.is_empty() {
             sink.findings(findings)?;
         }
     }
     Ok(())
+}
+
+/// Takes over a file that the finding misses and that can be made.
+fn offer(scan: &Scan<'_>, slot: usize, finding: &mut Finding, outcome: &mut Outcome) {
+    let change = finding.change.take().map(|change| *change);
+    let Some(safety) = finding.fixable.filter(|_| finding.state == State::Open) else {
+        return;
+    };
+    let permission = scan.plan.slots()[slot].variant.fixes;
+    match change {
+        Some(Change::Create { path, content }) if permission.allows(safety) => {
+            outcome.totals.fixable += 1;
+            outcome.created.push(Created {
+                rule: Arc::clone(&finding.rule_id),
+                safety,
+                fingerprint: finding.fingerprint,
+                path,
+                content,
+            });
+        }
+        Some(Change::Create { .. }) => outcome.totals.fixable_otherwise += 1,
+        // Whatever else a whole-tree rule would change is a matter of the files' own rules.
+        _ => {}
+    }
 }
 
 fn tree_rule(
@@ -99,7 +125,8 @@ fn tree_rule(
         files_checked: members.iter().filter(is_file).count() as u64,
         ..Tally::default()
     };
-    let mut found = Found::default();
+    // A file that is to be made has to be known with its content; there are few of them.
+    let mut found = Found::with_changes();
     if let Some(check) = scan.plan.slots()[slot].check {
         check.tree(&Scope::new(scan.tree, members, digests), &mut found);
     }

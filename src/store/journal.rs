@@ -38,7 +38,7 @@ pub(super) fn plan(
     let mut detail = conn
         .prepare(
             "INSERT INTO cleanup_details (action_id, number, deployment_id, cleanup_rule, bytes, state, \
-             path_bytes, identity) VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+             path_bytes, identity, kept_at) VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )
         .doing(DOING)?;
     for row in rows {
@@ -66,7 +66,8 @@ pub(super) fn plan(
                 integer(row.bytes)?,
                 state,
                 raw_if_needed(&row.target),
-                row.identity.to_string()
+                row.identity.to_string(),
+                row.kept_at
             ])
             .doing(DOING)?;
     }
@@ -83,7 +84,7 @@ pub(super) fn advance(
         settle(conn, row)?;
     }
     let mut intend = conn
-        .prepare(
+        .prepare_cached(
             "UPDATE cleanup_details SET state = 'intent' WHERE action_id = ?1 AND state = 'planned'",
         )
         .doing("record an intent")?;
@@ -110,10 +111,12 @@ fn settle(conn: &Connection, row: &SettledRow) -> Result<(), StoreError> {
         );
         return Err(StoreError::Untrue(what));
     }
-    // What changed the workspace must have been intended, durably, before.
+    // What changed the workspace must have been intended, durably, before. What is kept nowhere has no place; of what
+    // failed nobody knows without a look.
     let details = conn
         .prepare_cached(
-            "UPDATE cleanup_details SET state = ?2 WHERE action_id = ?1 \
+            "UPDATE cleanup_details SET state = ?2, \
+             kept_at = CASE WHEN ?2 IN ('quarantined', 'failed') THEN kept_at END WHERE action_id = ?1 \
              AND (state = 'intent' OR (state = 'planned' AND NOT ?3))",
         )
         .and_then(|mut update| update.execute(params![row.number, state, changed]))

@@ -5,6 +5,7 @@
 //! [`verify`] proves a file, [`open_reader`] reads one; both take it for hostile.
 
 mod chain;
+mod containment;
 mod describe;
 #[cfg(unix)]
 mod disk;
@@ -13,14 +14,17 @@ mod disk;
 mod disk;
 mod error;
 mod finished;
+mod fixes;
 mod journal;
 mod open;
 mod paths;
 mod private;
 mod publish;
+mod quarantined;
 mod read;
 mod recorder;
 mod recover;
+pub mod resolution;
 pub mod rows;
 mod schema;
 mod seal;
@@ -37,6 +41,7 @@ pub use describe::{ColumnDoc, TableDoc, TableKind, describe};
 pub use error::StoreError;
 pub use paths::{escape, raw_if_needed, unescape};
 pub use publish::Published;
+pub use quarantined::{Quarantine, Quarantined, RESTORE_SCOPE, Restored, quarantine};
 pub use read::{ReadOptions, Reader, RunReader, open_reader};
 pub use recorder::{Compliance, Recorder};
 pub use recover::{Intent, Recovered, Sight, recover};

@@ -204,7 +204,12 @@ impl PrivateDir {
                 folder,
                 lock,
             })),
-            Some(Lock::Taken) | None => Ok(None),
+            Some(Lock::Taken) => Ok(None),
+            // A run died after everything else of it was gone: only what is empty goes.
+            None => {
+                let _not_empty = folder.remove(path);
+                Ok(None)
+            }
         }
     }
 

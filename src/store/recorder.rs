@@ -1,7 +1,6 @@
 //! The recorder: what the phases of one run write to.
 
 use super::error::{SqlContext, StoreError};
-use super::journal;
 use super::open::{self, Survive};
 use super::private::{Destination, PrivateDir};
 use super::publish::{self, Published};
@@ -12,8 +11,8 @@ use super::rows::{
 };
 use super::schema;
 use super::writer::{Feed, integer, transaction};
-use super::{seal, session, totals};
-use crate::finding::{Finding, Fingerprint, Severity};
+use super::{journal, quarantined, seal, session, totals};
+use crate::finding::{Finding, Severity};
 use crate::walk::Skipped;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -36,9 +35,9 @@ const FIRST_ROWS: u64 = 1 << 20;
 /// later could be true. What was committed before stays, for [`recover`](super::recover).
 pub struct Recorder {
     // Dropped in this order: the thread ends before the lock is given back.
-    feed: Feed,
+    pub(super) feed: Feed,
     private: PrivateDir,
-    destination: Destination,
+    pub(super) destination: Destination,
     deployment_id: String,
 }
 
@@ -82,6 +81,11 @@ impl Recorder {
                 Err(error.needing(&destination.directory, BALLAST + FIRST_ROWS))
             }
         }
+    }
+
+    /// The run that is recorded.
+    pub fn deployment_id(&self) -> &str {
+        &self.deployment_id
     }
 
     /// Records findings. Of stage `post_deployment` only those are new rows whose fingerprint the session does
@@ -214,24 +218,6 @@ impl Recorder {
             .transact_durably(move |conn, _| journal::advance(conn, &settled, &intents))
     }
 
-    /// Marks the violations of files and directories that are gone as `removed`. Answers how many there are.
-    ///
-    /// # Errors
-    /// The rows could not be written.
-    pub fn mark_resolved(&self, paths: Vec<Box<[u8]>>) -> Result<u64, StoreError> {
-        self.feed
-            .transact(move |conn, _| journal::mark_removed(conn, &paths))
-    }
-
-    /// Marks violations that a whole-tree rule does not find any more as `removed`. Answers how many there are.
-    ///
-    /// # Errors
-    /// The rows could not be written.
-    pub fn mark_resolved_findings(&self, gone: Vec<Fingerprint>) -> Result<u64, StoreError> {
-        self.feed
-            .transact(move |conn, _| journal::mark_not_found(conn, &gone))
-    }
-
     /// Counts of unresolved violations by rule: (open, suppressed).
     ///
     /// # Errors
@@ -361,12 +347,13 @@ fn insert_start(
 ) -> Result<(), StoreError> {
     let session = &start.deployment_id;
     conn.execute(
-        "INSERT INTO deployment_sessions (deployment_id, start_time, workspace_path, created_at) \
-         VALUES (?1, ?2, ?3, ?4)",
+        "INSERT INTO deployment_sessions (deployment_id, start_time, workspace_path, total_phases, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             session,
             start.start_time,
             start.workspace_path,
+            quarantined::phases(&start.details),
             created_at(&start.start_time)
         ],
     )
@@ -434,7 +421,7 @@ pub(super) fn update_end(
     let details = conn
         .execute(
             "UPDATE session_details SET verdict = ?2, verdict_reasons = ?3, exit_code = ?4, files_scanned = ?5, \
-             files_skipped = ?6, bytes_scanned = ?7 WHERE deployment_id = ?1",
+             files_skipped = ?6, bytes_scanned = ?7, containment = ?8 WHERE deployment_id = ?1",
             params![
                 session,
                 end.verdict.as_str(),
@@ -442,7 +429,8 @@ pub(super) fn update_end(
                 end.exit_code,
                 integer(end.files_scanned)?,
                 integer(end.files_skipped)?,
-                integer(end.bytes_scanned)?
+                integer(end.bytes_scanned)?,
+                end.containment.as_ref().map(ToString::to_string)
             ],
         )
         .doing("record the session's end")?;

@@ -1,6 +1,6 @@
 //! The rows of the record as data: what the phases hand to the store, and what reports read back from it.
 
-use crate::finding::{Columns, Excerpt, Region, Severity};
+use crate::finding::{Columns, Excerpt, Region, Safety, Severity};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -134,6 +134,8 @@ pub struct SessionEnd {
     pub files_skipped: u64,
     /// Bytes of content read.
     pub bytes_scanned: u64,
+    /// JSON object: by what means the run was kept from changing what it must not change.
+    pub containment: Option<serde_json::Value>,
 }
 
 /// A row of `phases`.
@@ -288,10 +290,38 @@ pub struct PolicyRow {
     pub text: String,
 }
 
+/// A fix that is planned, or that is not to be made and why: a row of `fixes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixRow {
+    /// The rule's name in the policy.
+    pub rule_id: String,
+    /// Relative to the workspace, raw bytes.
+    pub path: Box<[u8]>,
+    /// `planned`, or `skipped: REASON`, `refused: REASON`, `failed: REASON`.
+    pub status: String,
+    /// Places that it changes.
+    pub edits: u64,
+    /// How sure the rule is.
+    pub safety: Safety,
+    /// SHA-256 of the file before all fixes, hex; `None` if there is no file, or it was not read.
+    pub before_sha256: Option<String>,
+    /// SHA-256 of the file after all fixes, hex; `None` if there is no plan.
+    pub after_sha256: Option<String>,
+}
+
+/// What was observed after making a planned fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledFix {
+    /// The planned row's number, from 1.
+    pub number: u32,
+    /// `applied`, `skipped: REASON`, `refused: REASON` or `failed: REASON`.
+    pub status: String,
+}
+
 /// A row of `cleanup_actions` with its `cleanup_details`, as planned. Its 1-based position in the session is its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedRow {
-    /// `file_removal` or `directory_removal`.
+    /// `file_removal`, `directory_removal` or `file_quarantine`.
     pub action_type: &'static str,
     /// Relative to the workspace, raw bytes.
     pub target: Box<[u8]>,
@@ -305,6 +335,8 @@ pub struct PlannedRow {
     pub bytes: u64,
     /// JSON object: what identifies the file (device, inode, size, times, link count).
     pub identity: serde_json::Value,
+    /// Where it will be kept, relative to the workspace, if it is to go into the quarantine.
+    pub kept_at: Option<String>,
 }
 
 /// What was observed after acting on a planned row.
@@ -312,9 +344,9 @@ pub struct PlannedRow {
 pub struct SettledRow {
     /// The planned row's number, from 1.
     pub number: u32,
-    /// `removed`, `already_gone`, `skipped: REASON`, `refused: REASON` or `failed: REASON`.
+    /// `removed`, `quarantined`, `already_gone`, `skipped: REASON`, `refused: REASON` or `failed: REASON`.
     pub result: String,
-    /// True count: 1 if something was removed, else 0.
+    /// True count: 1 if something was removed or moved, else 0.
     pub files_affected: u64,
     /// ISO 8601, UTC, milliseconds, `Z`.
     pub timestamp: String,
@@ -358,6 +390,10 @@ pub struct RunRecord {
     pub skipped: BTreeMap<String, u64>,
     /// Cleanup actions by (action type, result before the first `:`): targets, files, bytes.
     pub actions: BTreeMap<(String, String), (u64, u64, u64)>,
+    /// Fixes by status (the text before the first `:`): files, places in them.
+    pub fixes: BTreeMap<String, (u64, u64)>,
+    /// Fixes that were not made, by their whole status: files, the most frequent first, at most 32.
+    pub fix_reasons: Vec<(String, u64)>,
     /// Counts of violations by (severity, state, resolved).
     pub counts: BTreeMap<(Severity, String, bool), u64>,
 }

@@ -250,8 +250,10 @@ pub(super) fn write(
 ) -> Result<String, StoreError> {
     let ambiguous = conn
         .query_row(
-            "SELECT COUNT(*) FROM cleanup_details WHERE deployment_id = ?1 \
-             AND state IN ('applied_unconfirmed', 'unknown', 'intent')",
+            "SELECT (SELECT COUNT(*) FROM cleanup_details WHERE deployment_id = ?1 \
+             AND state IN ('applied_unconfirmed', 'unknown', 'intent')) \
+             + (SELECT COUNT(*) FROM fixes WHERE deployment_id = ?1 \
+             AND status IN ('applied_unconfirmed', 'unknown', 'intent'))",
             [deployment_id],
             |row| row.get(0),
         )

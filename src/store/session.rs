@@ -67,6 +67,22 @@ fn read_record(conn: &Connection, session: &str) -> rusqlite::Result<RunRecord> 
         .into_iter()
         .collect(),
         actions: actions(conn, session)?,
+        fixes: list(
+            conn,
+            session,
+            "SELECT CASE instr(status, ':') WHEN 0 THEN status ELSE substr(status, 1, instr(status, ':') - 1) END, \
+             COUNT(DISTINCT COALESCE(path_bytes, path)), SUM(edits) FROM fixes WHERE deployment_id = ?1 GROUP BY 1",
+            |row| Ok((row.get(0)?, (count(row, 1)?, count(row, 2)?))),
+        )?
+        .into_iter()
+        .collect(),
+        fix_reasons: list(
+            conn,
+            session,
+            "SELECT status, COUNT(DISTINCT COALESCE(path_bytes, path)) FROM fixes \
+             WHERE deployment_id = ?1 AND instr(status, ':') > 0 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 32",
+            |row| Ok((row.get(0)?, count(row, 1)?)),
+        )?,
         counts: read_counts(conn, session)?,
     })
 }
@@ -104,7 +120,7 @@ fn start(conn: &Connection, session: &str) -> rusqlite::Result<SessionStart> {
 fn end(conn: &Connection, session: &str) -> rusqlite::Result<Option<SessionEnd>> {
     conn.query_row(
         "SELECT s.end_time, s.status, s.phases_completed, d.verdict, d.verdict_reasons, d.exit_code, \
-         d.files_scanned, d.files_skipped, d.bytes_scanned FROM deployment_sessions s \
+         d.files_scanned, d.files_skipped, d.bytes_scanned, d.containment FROM deployment_sessions s \
          JOIN session_details d ON d.deployment_id = s.deployment_id WHERE s.deployment_id = ?1",
         [session],
         |row| {
@@ -122,6 +138,10 @@ fn end(conn: &Connection, session: &str) -> rusqlite::Result<Option<SessionEnd>>
                 files_scanned: optional_count(row, 6)?.unwrap_or_default(),
                 files_skipped: optional_count(row, 7)?.unwrap_or_default(),
                 bytes_scanned: optional_count(row, 8)?.unwrap_or_default(),
+                containment: match row.get_ref(9)? {
+                    rusqlite::types::ValueRef::Null => None,
+                    _ => Some(json(row, 9)?),
+                },
             }))
         },
     )

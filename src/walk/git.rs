@@ -132,12 +132,19 @@ pub fn head_sha(root: &Path) -> Option<String> {
         .and_then(|view| view.facts.head_sha)
 }
 
-fn open_index(repository: &gix::Repository) -> Result<gix::index::File, impl std::fmt::Display> {
+fn open_index(repository: &gix::Repository) -> Result<gix::index::File, String> {
     let path = repository.index_path();
-    if path.exists() {
-        return repository.open_index();
+    // A link that leads nowhere is an index that is missing.
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        _ => return repository.open_index().map_err(|error| error.to_string()),
     }
     // Before the first `git add` there is none.
+    if repository.head_id().is_ok() {
+        return Err(
+            "there are commits, and the index is missing: `git reset` makes it anew".into(),
+        );
+    }
     let empty = gix::index::State::new(repository.object_hash());
     Ok(gix::index::File::from_state(empty, path))
 }

@@ -14,7 +14,7 @@ mod tree;
 mod walker;
 
 pub use git::{GitError, GitFacts, GitView, head_sha};
-pub use own::{OWN_DIRECTORIES, OwnOutputs};
+pub use own::{OWN_DIRECTORIES, OWN_HOME, OwnOutputs};
 pub use path_bytes::{bytes_of, path_of};
 pub use root::{LastDirectory, Root, read_named};
 pub(crate) use root::{facts_of, is_link_error, read_more};

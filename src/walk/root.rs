@@ -81,7 +81,19 @@ impl Root {
         Ok((Listing(directory), names))
     }
 
-    fn open_directory(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
+    /// The names in a directory, in no order; an empty path is the workspace itself.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way is an error.
+    pub fn names(&self, path: &[u8]) -> std::io::Result<Vec<Vec<u8>>> {
+        Ok(self.list(path)?.1)
+    }
+
+    /// Opens a directory; an empty path is the workspace itself.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way is an error.
+    pub fn open_directory(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
         let path = if path.is_empty() {
             b".".as_slice()
         } else {

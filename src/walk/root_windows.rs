@@ -86,6 +86,14 @@ impl Root {
         Ok((Listing(held), names))
     }
 
+    /// The names in a directory, in no order; an empty path is the workspace itself.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way is an error.
+    pub fn names(&self, path: &[u8]) -> std::io::Result<Vec<Vec<u8>>> {
+        Ok(self.list(path)?.1)
+    }
+
     /// Opens a file for reading.
     ///
     /// # Errors

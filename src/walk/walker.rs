@@ -3,7 +3,7 @@
 use super::git::{GitError, GitView};
 use super::ignored::{IgnoreChain, MOST_BYTES};
 use super::is_gone;
-use super::own::OwnOutputs;
+use super::own::{OWN_HOME, OwnOutputs};
 use super::root::{Listing, Root};
 use super::tree::{Facts, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 use std::collections::HashSet;
@@ -225,8 +225,12 @@ impl Walker<'_> {
         if let Some(meta) = directory.meta {
             self.add(&directory.path, meta);
         }
+        let is_refused = error.kind() == ErrorKind::PermissionDenied;
         let reason = if is_gone(error) {
             SkipReason::ChangedWhileRead
+        } else if is_refused && directory.path == OWN_HOME && !self.has_tracked_below(OWN_HOME) {
+            // What another user's run keeps there for itself is no part of the workspace.
+            SkipReason::OwnOutput
         } else {
             SkipReason::Unreadable(error.to_string())
         };
@@ -234,7 +238,11 @@ impl Walker<'_> {
     }
 
     fn is_tracked(&self, path: &[u8], meta: Meta) -> bool {
-        meta.tracked.is_some() || self.git.is_some_and(|git| git.has_below(path))
+        meta.tracked.is_some() || self.has_tracked_below(path)
+    }
+
+    fn has_tracked_below(&self, path: &[u8]) -> bool {
+        self.git.is_some_and(|git| git.has_below(path))
     }
 
     fn is_ignored(&self, chain: &IgnoreChain, path: &[u8], is_directory: bool) -> bool {

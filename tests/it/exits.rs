@@ -126,6 +126,7 @@ fn help_of_every_command() {
       explain      Explain a rule or a detector: what, why, how to fix, options, examples
       rules        List all rules
       verify       Check a database: integrity, seal, completeness
+      restore      Put quarantined files back, never over something that exists
       recover      Seal honestly what a killed run left behind
       schema       Print the JSON Schema of the policy, for editors and validators
       completions  Print a completion script
@@ -163,6 +164,9 @@ fn help_of_every_command() {
               - fix:     Only fixes
               - cleanup: Only cleanup
 
+          --expect-plan <DIGEST>
+              Refuse any cleanup but the one whose plan has this digest, which an earlier run printed
+
           --policy <FILE>
               The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
 
@@ -177,11 +181,24 @@ fn help_of_every_command() {
               Possible values:
               - text: For people
               - json: One stable, versioned document
+              - diff: What is fixed, or would be, as a patch that `git apply` takes
               
               [default: text]
 
+          --patch <FILE>
+              Write what is fixed, or would be, to a file that `git apply` takes
+
           --output <FILE>
               Write the report to a file instead of standard output
+
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+
+          --color <WHEN>
+              When to use colours
+              
+              [default: auto]
+              [possible values: auto, always, never]
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
@@ -196,12 +213,6 @@ fn help_of_every_command() {
               Most findings that the text report shows; the record always holds all
               
               [default: 100]
-
-          --color <WHEN>
-              When to use colours
-              
-              [default: auto]
-              [possible values: auto, always, never]
 
           --threads <N>
               Number of threads [default: one a processor]

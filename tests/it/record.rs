@@ -110,7 +110,7 @@ fn a_read_only_run_changes_nothing_and_plans() {
 #[test]
 fn an_applied_cleanup_removes_what_it_planned_and_the_record_says_so() {
     let world = dirty();
-    let answer = world.run(&["--apply"]);
+    let answer = world.run(&["--apply=cleanup"]);
     assert_eq!(answer.status, 1, "{answer:?}");
     assert!(!world.root().join("deep/t.tmp").exists());
     assert!(

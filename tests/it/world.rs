@@ -1,9 +1,10 @@
 //! A temporary workspace, and the binary run in it with a clean environment.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -119,7 +120,7 @@ impl World {
         &self,
         arguments: impl IntoIterator<Item = I>,
     ) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_factory-gate"));
+        let mut command = Command::new(binary());
         command
             .args(arguments)
             .env_clear()
@@ -173,6 +174,49 @@ impl World {
         let text = String::from_utf8(bytes.to_vec()).expect("output is UTF-8");
         text.replace(directory.to_str().unwrap(), "[TEMP]")
     }
+}
+
+/// The binary under test: the one that cargo built, or the one that `FG_BINARY` names.
+pub(crate) fn binary() -> PathBuf {
+    std::env::var_os("FG_BINARY")
+        .map_or_else(|| env!("CARGO_BIN_EXE_factory-gate").into(), PathBuf::from)
+}
+
+/// What one thing in a tree is: kind and mode, modification time in nanoseconds, content or the link's target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    mode: u32,
+    modified_ns: i64,
+    content: Vec<u8>,
+}
+
+/// Everything below a directory, and the directory itself, by path.
+pub(crate) fn snapshot(directory: &Path) -> BTreeMap<PathBuf, Fact> {
+    let mut all = BTreeMap::new();
+    let mut open = vec![directory.to_owned()];
+    while let Some(path) = open.pop() {
+        let seen = std::fs::symlink_metadata(&path).unwrap();
+        let kind = seen.file_type();
+        let content = if kind.is_dir() {
+            let entries = std::fs::read_dir(&path).unwrap();
+            open.extend(entries.map(|entry| entry.unwrap().path()));
+            Vec::new()
+        } else if kind.is_symlink() {
+            let target = std::fs::read_link(&path).unwrap();
+            target.as_os_str().as_bytes().to_vec()
+        } else if kind.is_file() {
+            std::fs::read(&path).unwrap()
+        } else {
+            Vec::new()
+        };
+        let fact = Fact {
+            mode: seen.mode(),
+            modified_ns: seen.mtime() * 1_000_000_000 + seen.mtime_nsec(),
+            content,
+        };
+        all.insert(path, fact);
+    }
+    all
 }
 
 /// Asks a database one question; each row's columns joined by `|`.

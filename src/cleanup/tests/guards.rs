@@ -1,14 +1,15 @@
 //! Roots that are refused, and things that are protected by what they are.
 
 use super::kit::*;
-use crate::beneath::{Containment, FileId, Root, RootError, RootRules};
-use crate::cleanup::{ApplyToken, Look, Outcome, Protection, Reach, Sweeper};
+use crate::beneath::{Containment, FileId, Root, RootError, RootRules, WorkspaceMarks};
+use crate::cleanup::{ApplyToken, Look, Orders, Outcome, Protection, Reach, Sweeper};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 fn refusal(path: &Path, rules: &RootRules) -> String {
-    match Sweeper::open(path, rules, ApplyToken::because_apply_was_asked_for()) {
+    let token = ApplyToken::because_apply_was_asked_for();
+    match Sweeper::open(path, rules, (Orders::new("run"), token)) {
         Ok(_) => panic!("{} was opened", path.display()),
         Err(RootError::Refused(why)) => why,
         Err(RootError::Open(error)) => format!("not opened: {error}"),
@@ -42,6 +43,7 @@ fn the_home_directory_is_refused_by_identity() {
             FileId::of(&world.root).unwrap(),
             "the home directory".into(),
         )],
+        ..RootRules::default()
     };
     let detour = world.outer.path().join("canary/../workspace");
     assert!(refusal(&detour, &rules).contains("the home directory"));
@@ -53,6 +55,7 @@ fn a_root_that_was_swapped_after_the_scan_is_refused() {
     let rules = RootRules {
         expected: Some(FileId::of(&world.root).unwrap()),
         forbidden: Vec::new(),
+        ..RootRules::default()
     };
     assert!(Root::open(&world.root, &rules).is_ok());
     let aside = world.outer.path().join("aside");
@@ -71,6 +74,54 @@ fn the_identity_is_the_one_that_others_see() {
     let seen = fs::metadata(&file).unwrap();
     let id = FileId::of(&file).unwrap();
     assert_eq!((id.device, id.inode), (seen.dev(), seen.ino()));
+}
+
+#[test]
+fn a_root_that_was_moved_or_replaced_while_it_is_open_is_noticed() {
+    let world = World::new();
+    let root = world.look();
+    let aside = world.outer.path().join("aside");
+    let moved = |root: &Root| root.check_still_at(&world.root).unwrap_err().to_string();
+    root.check_still_at(&world.root).unwrap();
+    fs::rename(&world.root, &aside).unwrap();
+    assert!(moved(&root).contains("cannot be opened"));
+    std::os::unix::fs::symlink(&aside, &world.root).unwrap();
+    assert!(
+        moved(&root).contains("cannot be opened"),
+        "a link to it is not it"
+    );
+    fs::remove_file(&world.root).unwrap();
+    fs::create_dir(&world.root).unwrap();
+    assert!(moved(&root).contains("no longer the directory"));
+    root.check_still_at(&aside).unwrap();
+}
+
+#[test]
+fn a_workspace_without_a_mark_is_refused() {
+    let world = World::new();
+    let marks = |path: &str, checkout| RootRules {
+        marks: Some(WorkspaceMarks {
+            paths: vec![path.into()],
+            checkout,
+        }),
+        ..RootRules::default()
+    };
+    let own = FileId::of(&world.root).unwrap();
+    let other = FileId::of(&world.canary).unwrap();
+    world.file("ci/policy.yml");
+    world.link("link", &world.canary);
+    for (rules, opens) in [
+        (marks("ci/policy.yml", None), true),
+        (marks("ci/other.yml", None), false),
+        (marks("ci/other.yml", Some(own)), true),
+        (marks("ci/other.yml", Some(other)), false),
+        (marks("../canary/plain", None), false),
+        (marks("link/plain", None), false),
+    ] {
+        assert_eq!(Root::open(&world.root, &rules).is_ok(), opens, "{rules:?}");
+    }
+    world.file(".git/HEAD");
+    assert!(Root::open(&world.root, &marks("none", None)).is_ok());
 }
 
 #[test]
@@ -250,6 +301,7 @@ fn what_the_system_forbids_is_a_failure_with_its_reason() {
 fn outcomes_have_exactly_the_words_of_the_record() {
     for (outcome, text) in [
         (Outcome::Removed, "removed"),
+        (Outcome::Quarantined, "quarantined"),
         (Outcome::AlreadyGone, "already_gone"),
         (Outcome::Skipped("x".into()), "skipped: x"),
         (Outcome::Refused("x".into()), "refused: x"),

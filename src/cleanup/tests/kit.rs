@@ -2,7 +2,7 @@
 
 use crate::beneath::{FileId, Root, RootRules};
 use crate::cleanup::{
-    ApplyToken, GitIndex, Intent, Journal, Plan, Protection, Settled, Sweeper, plan,
+    ApplyToken, GitIndex, Intent, Journal, Orders, Plan, Protection, Settled, Sweeper, plan,
 };
 use crate::policy::{
     CleanupAction, CleanupLimits, CleanupPolicy, CleanupRule, HardLinks, Position,
@@ -222,13 +222,24 @@ impl World {
         let rules = RootRules {
             expected: Some(FileId::of(&self.root).unwrap()),
             forbidden: Vec::new(),
+            ..RootRules::default()
         };
         let root = Root::open(&self.root, &rules).unwrap();
         if self.walking { root.walking() } else { root }
     }
 
     pub(super) fn sweeper(&self) -> Sweeper {
-        Sweeper::new(self.look(), ApplyToken::because_apply_was_asked_for())
+        let orders = Orders {
+            batch: 256,
+            hands: 4,
+            ..Orders::new("run")
+        };
+        self.sweeper_with(orders)
+    }
+
+    pub(super) fn sweeper_with(&self, orders: Orders) -> Sweeper {
+        let token = ApplyToken::because_apply_was_asked_for();
+        Sweeper::new(self.look(), (orders, token))
     }
 
     /// Plans, does `between`, identifies, sweeps: each target with its result.
@@ -266,7 +277,12 @@ impl World {
                 text != "removed" || there.is_err(),
                 "{path} was not removed"
             );
-            assert_eq!(settled.files_affected, u64::from(text == "removed"));
+            let is_affected = matches!(&*text, "removed" | "quarantined");
+            assert_eq!(
+                settled.files_affected,
+                u64::from(is_affected),
+                "{path}: {text}"
+            );
             assert_eq!(results.insert(path, text), None, "settled twice");
         }
         assert_eq!(

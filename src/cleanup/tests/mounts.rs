@@ -1,7 +1,9 @@
 //! Mounts below the workspace, made in a mount namespace of a child process so that the machine does not see them.
 
 use super::kit::*;
+use crate::beneath::{Root, RootRules};
 use crate::cleanup::{Look, Outcome, Sight};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -20,7 +22,7 @@ fn mounts_are_never_crossed() {
         .output()
         .is_ok_and(|output| output.status.success());
     if !possible {
-        println!("not tested: this machine gives no mount namespace");
+        not_tested("mounts in the workspace: this machine gives no mount namespace");
         return;
     }
     let output = unshare()
@@ -33,6 +35,20 @@ fn mounts_are_never_crossed() {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}{errors}");
     assert!(text.contains("1 passed"), "it ran: {text}");
+    for line in text
+        .lines()
+        .chain(errors.lines())
+        .filter(|line| line.starts_with(NOT_TESTED))
+    {
+        not_tested(line.trim_start_matches(NOT_TESTED));
+    }
+}
+
+const NOT_TESTED: &str = "NOT TESTED: ";
+
+/// Past the harness, which keeps what passing tests print to itself.
+fn not_tested(what: &str) {
+    writeln!(std::io::stderr(), "{NOT_TESTED}{what}").unwrap();
 }
 
 fn mount(arguments: &[&std::ffi::OsStr]) {
@@ -66,6 +82,83 @@ fn inside_a_namespace() {
     World::both(|world| mounts_below_are_refused(&world));
     World::both(|world| a_workspace_may_be_a_mount_itself(&world));
     a_workspace_mounted_into_itself_is_known_by_identity(&World::new());
+    World::both(|world| an_overlay_below_is_refused(&world));
+    a_mount_over_the_workspace_is_noticed(&World::new());
+    a_system_directory_is_known_under_another_name(&World::new());
+}
+
+fn an_overlay_below_is_refused(world: &World) {
+    for path in ["d/over/x", "d/lower/x", "d/upper/.keep", "d/work/.keep"] {
+        world.file(path);
+    }
+    std::fs::remove_file(world.at("d/work/.keep")).unwrap();
+    let [over, lower, upper, work] =
+        ["d/over", "d/lower", "d/upper", "d/work"].map(|path| world.at(path));
+    let layers = format!(
+        "lowerdir={},upperdir={},workdir={}",
+        lower.display(),
+        upper.display(),
+        work.display()
+    );
+    let status = Command::new("mount")
+        .args(["-t", "overlay", "overlay", "-o", &layers])
+        .arg(&over)
+        .status();
+    if !status.unwrap().success() {
+        not_tested("an overlay in the workspace: this kernel does not mount it here");
+        return;
+    }
+    let results = world.guarded(|| world.clean(&trash(&["d/over/"])));
+    let kept = std::fs::read(over.join("x")).unwrap();
+    unmount(&[&over]);
+    assert_eq!(kept, b"content");
+    assert!(
+        results.len() >= 2 && results.values().all(|it| it == "refused: mount point"),
+        "{results:#?}"
+    );
+}
+
+fn a_mount_over_the_workspace_is_noticed(world: &World) {
+    let root = world.look();
+    root.check_still_at(&world.root).unwrap();
+    let bind = "--bind".as_ref();
+    // The very same directory, but as another mount.
+    mount(&[bind, world.root.as_os_str(), world.root.as_os_str()]);
+    let same = root.check_still_at(&world.root);
+    unmount(&[&world.root]);
+    mount(&[bind, world.canary.as_os_str(), world.root.as_os_str()]);
+    let other = root.check_still_at(&world.root);
+    unmount(&[&world.root]);
+    for answer in [same, other] {
+        let why = answer.unwrap_err().to_string();
+        assert!(why.contains("no longer the directory"), "{why}");
+    }
+    root.check_still_at(&world.root).unwrap();
+}
+
+fn a_system_directory_is_known_under_another_name(world: &World) {
+    let rules = RootRules::default();
+    for system in ["/etc", "/usr", "/home"] {
+        mount(&["--bind".as_ref(), system.as_ref(), world.root.as_os_str()]);
+        let answer = Root::open(&world.root, &rules);
+        unmount(&[&world.root]);
+        let why = answer.err().unwrap().to_string();
+        assert!(
+            why.contains(&format!("never works in {system} itself")),
+            "{why}"
+        );
+    }
+    mount(&[
+        "-t".as_ref(),
+        "tmpfs".as_ref(),
+        "none".as_ref(),
+        "/home".as_ref(),
+    ]);
+    std::fs::create_dir("/home/somebody").unwrap();
+    let answer = Root::open("/home/somebody".as_ref(), &rules);
+    unmount(&[&PathBuf::from("/home")]);
+    let why = answer.err().unwrap().to_string();
+    assert!(why.contains("home directory itself"), "{why}");
 }
 
 fn mounts_below_are_refused(world: &World) {

@@ -42,7 +42,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "rules: {file-size: {zebra: 1}}",
-        "p.yml:2:21: rules.file-size.zebra: unknown option of `file-size`: `zebra`: expected `max`, `severity`, `paths`, `exclude` or `message`",
+        "p.yml:2:21: rules.file-size.zebra: unknown option of `file-size`: `zebra`: expected `max`, `severity`, `paths`, `exclude`, `message` or `fix`",
     ),
     (
         "rules: {file-size: {max: 1 XB}}",
@@ -211,12 +211,52 @@ const OTHERS: &[(&str, &str)] = &[
         "p.yml:2:16: suppressions[0]: expected a mapping with `rule`, `paths`, `reason`, `owner` or `expires`, found the text `x`",
     ),
     (
-        "cleanup: {rules: {a: {paths: [b], action: quarantine}}}",
-        "p.yml:2:43: cleanup.rules.a.action: `quarantine` is not in this version, which only removes: expected `remove`",
+        "cleanup: {rules: {a: {paths: [b], action: delete}}}",
+        "p.yml:2:43: cleanup.rules.a.action: expected `remove` or `quarantine`, found the text `delete`",
     ),
     (
-        "cleanup: {rules: {a: {paths: [b], action: delete}}}",
-        "p.yml:2:43: cleanup.rules.a.action: expected `remove`, found the text `delete`",
+        "cleanup: {rules: {a: {paths: [b], hard_links: follow}}}",
+        "p.yml:2:47: cleanup.rules.a.hard_links: expected `remove` or `keep`, found the text `follow`",
+    ),
+    (
+        "cleanup: {rules: {a: {paths: [b], keep_newest: 0}}}",
+        "p.yml:2:48: cleanup.rules.a.keep_newest: expected a whole number, at least 1, found the number 0",
+    ),
+    (
+        "cleanup: {rules: {a: {paths: [b], ignored_only: 'yes'}}}",
+        "p.yml:2:49: cleanup.rules.a.ignored_only: expected `true` or `false`, found the text `yes`",
+    ),
+    (
+        "cleanup: {rules: {a: {paths: [b], tracked: true, ignored_only: true}}}",
+        "p.yml:2:19: cleanup.rules.a: this rule can never match anything: git ignores no file that it tracks, so `tracked` and `ignored_only` exclude each other",
+    ),
+    (
+        "cleanup: {rules: {a: {paths: [b/], empty_directories: true, larger_than: 1}}}",
+        "p.yml:2:19: cleanup.rules.a: this rule can never match anything: an empty directory has no size, so `empty_directories` and `larger_than` exclude each other",
+    ),
+    (
+        "cleanup: {rules: {a: {paths: ['c/', b], empty_directories: true}}}",
+        "p.yml:2:37: cleanup.rules.a.paths: `b` means files, and with `empty_directories` only directories match: expected `b/`",
+    ),
+    (
+        "cleanup: {rules: {a: {paths: [b], require_cachedir_tag: true}}}",
+        "p.yml:2:31: cleanup.rules.a.paths: `b` means files, and with `require_cachedir_tag` only directories match: expected `b/`",
+    ),
+    (
+        "cleanup: {rules: {a: {paths: [b, '{a,/b}']}}}",
+        "p.yml:2:34: cleanup.rules.a.paths[1]: `{a,/b}` stands for `/b`, which is absolute: patterns are relative to the workspace",
+    ),
+    (
+        "cleanup: {keep: ['a ']}",
+        "p.yml:2:18: cleanup.keep[0]: `a ` has white space at an end: expected `a`, or `[ ]` for a space that belongs to a name",
+    ),
+    (
+        "cleanup: {limits: {max_share: 101}}",
+        "p.yml:2:31: cleanup.limits.max_share: expected a share of the workspace's files in percent, from 0 to 100, found the number 101",
+    ),
+    (
+        "cleanup: {limits: {max_time: 5}}",
+        "p.yml:2:30: cleanup.limits.max_time: `5` has no unit: expected for example 5d for days or 5h for hours",
     ),
     (
         "cleanup: {rules: {a: {older_than: 7d}}}",

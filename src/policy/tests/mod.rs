@@ -1,5 +1,6 @@
 //! Whole policies, and what they become.
 
+mod cleanup;
 mod document;
 mod extends;
 mod mistakes;

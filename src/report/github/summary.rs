@@ -3,7 +3,7 @@
 
 use super::{Source, sides};
 use crate::report::encode::{clip, markdown};
-use crate::report::tally::{Tally, is_open, last_validation};
+use crate::report::tally::{Tally, fix_lines, is_open, last_validation};
 use crate::report::{Run, sentence, text};
 use crate::store::rows::{Order, RunRecord, Verdict, ViolationRow};
 use std::ops::ControlFlow;
@@ -144,6 +144,9 @@ fn head(record: &RunRecord, tally: &Tally) -> String {
             parts.push(format!("\n* and {}", text::count(more, "more reason")));
         }
         parts.push("\n".to_owned());
+    }
+    for line in fix_lines(record) {
+        parts.push(format!("\n* {}\n", cell(&line)));
     }
     parts.push(
         "\n| errors | warnings | notes | suppressed | resolved | files checked | score |\n\

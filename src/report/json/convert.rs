@@ -2,8 +2,8 @@
 
 use super::FORMAT;
 use super::document::{
-    Action, Counts, DatabasePart, Detection, Document, Phase, RuleResult, Score, Session, Skipped,
-    Suppression, VerdictPart, Violation,
+    Action, Counts, DatabasePart, Detection, Document, Fixes, Phase, RuleResult, Score, Session,
+    Skipped, Suppression, VerdictPart, Violation,
 };
 use super::streamed::{Actions, Violations};
 use crate::finding;
@@ -31,6 +31,15 @@ pub(super) fn document<'a>(run: &Run<'a>) -> Document<'a> {
         phases: record.phases.iter().map(Phase::from).collect(),
         rules: record.rules.iter().map(RuleResult::from).collect(),
         suppressions: record.suppressions.iter().map(Suppression::from).collect(),
+        fixes: record
+            .fixes
+            .iter()
+            .map(|(status, (files, places))| Fixes {
+                status,
+                files: *files,
+                places: *places,
+            })
+            .collect(),
         skipped: record
             .skipped
             .iter()
@@ -70,6 +79,7 @@ fn session(record: &rows::RunRecord) -> Session<'_> {
         files_scanned: end.map(|end| end.files_scanned),
         files_skipped: end.map(|end| end.files_skipped),
         bytes_scanned: end.map(|end| end.bytes_scanned),
+        containment: end.and_then(|end| end.containment.as_ref()),
         phases_completed: end.map(|end| end.phases_completed),
     }
 }

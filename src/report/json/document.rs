@@ -28,6 +28,8 @@ pub(super) struct Document<'a> {
     pub(super) suppressions: Vec<Suppression<'a>>,
     /// Paths that were seen and not fully checked, by reason.
     pub(super) skipped: Vec<Skipped<'a>>,
+    /// What was fixed or could be, by status.
+    pub(super) fixes: Vec<Fixes<'a>>,
     /// What cleanup planned or did, in the order of planning.
     #[schemars(with = "Vec<Action>")]
     pub(super) cleanup: Actions<'a>,
@@ -80,6 +82,8 @@ pub(super) struct Session<'a> {
     pub(super) files_skipped: Option<u64>,
     /// Bytes of content read. Null while the run has not ended.
     pub(super) bytes_scanned: Option<u64>,
+    /// By what means the run was kept from changing what it must not: an object. Null while the run has not ended.
+    pub(super) containment: Option<&'a serde_json::Value>,
     /// How many of the five phases ran to their end. Null while the run has not ended.
     pub(super) phases_completed: Option<u8>,
 }
@@ -192,6 +196,18 @@ pub(super) struct Skipped<'a> {
     pub(super) reason: &'a str,
     /// How many.
     pub(super) paths: u64,
+}
+
+/// Fixes of one status.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Fixes<'a> {
+    /// `planned`, `applied`, `skipped`, `refused` or `failed`; of an interrupted run also `intent`, `applied_unconfirmed`
+    /// or `unknown`.
+    pub(super) status: &'a str,
+    /// Files.
+    pub(super) files: u64,
+    /// Places in them.
+    pub(super) places: u64,
 }
 
 /// The published database.

@@ -4,7 +4,9 @@ use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
 use crate::report::encode::LogLine;
-use crate::report::tally::{Selection, Tally, first_results, last_validation};
+use crate::report::tally::{
+    Selection, Tally, action_words, first_results, fix_lines, last_validation,
+};
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
 use anstyle::{AnsiColor, Style};
@@ -23,6 +25,7 @@ pub(super) fn write(
 ) -> anyhow::Result<()> {
     rules(run.record, selection, out)?;
     phases(run.record, out)?;
+    fixes(run.record, out)?;
     cleanup(run, actions, out)?;
     skipped(run.record, out)?;
     facts(run, out)?;
@@ -117,6 +120,19 @@ fn phases(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// What was fixed, or could be.
+fn fixes(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
+    let lines = fix_lines(record);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    heading("Fixes", out)?;
+    for line in &lines {
+        LogLine::new().text(&format!("  {line}")).write(out)?;
+    }
+    out.write_all(b"\n")
+}
+
 fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()> {
     let groups = &run.record.actions;
     if groups.is_empty() {
@@ -124,9 +140,15 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
     }
     heading("Cleanup", out)?;
     for ((action, result), (targets, _, bytes)) in groups {
-        let (targets, bytes) = (text::grouped(*targets), text::bytes(*bytes));
+        let (what, bytes) = (action_words(action, *targets), text::bytes(*bytes));
         LogLine::new()
-            .text(&format!("  {targets} {action} {result}, {bytes}"))
+            .text(&format!("  {what}: {result}, {bytes}"))
+            .write(out)?;
+    }
+    if let Some(digest) = plan_digest(run.record) {
+        LogLine::new()
+            .styled(DIM, "  plan ")
+            .text(digest)
             .write(out)?;
     }
     let shown = cleanup_rows(run, most, out)?;
@@ -138,11 +160,17 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
         LogLine::new().text(&line).write(out)?;
     }
     let has = |word: &str| groups.keys().any(|(_, result)| result == word);
-    if has("planned") && !has("removed") {
-        let line = "  nothing was removed: only a run with --apply removes";
+    if has("planned") && !has("removed") && !has("quarantined") {
+        let line = "  nothing was removed: only a run with --apply or --apply=cleanup removes";
         LogLine::new().styled(DIM, line).write(out)?;
     }
     Ok(out.write_all(b"\n")?)
+}
+
+/// What `--expect-plan` takes.
+fn plan_digest(record: &RunRecord) -> Option<&str> {
+    let mut details = record.phases.iter().map(|row| &row.detail);
+    details.find_map(|detail| detail.get("plan_sha256")?.as_str())
 }
 
 /// The first rows of the plan; answers how many.
@@ -155,7 +183,7 @@ fn cleanup_rows(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Resu
         }
         shown += 1;
         table.row([
-            (PLAIN, &row.action_result),
+            (PLAIN, shown_result(run.record, &row.action_result)),
             (PLAIN, &row.target_path),
             (DIM, &text::bytes(row.bytes)),
             (DIM, &row.cleanup_rule),
@@ -164,6 +192,16 @@ fn cleanup_rows(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Resu
     })?;
     table.write(out)?;
     Ok(shown as u64)
+}
+
+/// A row's result; why the plan was refused as a whole stands beside the verdict, and is not repeated for each row.
+fn shown_result<'r>(record: &RunRecord, result: &'r str) -> &'r str {
+    let Some((word @ "refused", why)) = result.split_once(": ") else {
+        return result;
+    };
+    let mut reasons = record.end.iter().flat_map(|end| &end.verdict_reasons);
+    let told = reasons.any(|reason| reason.strip_prefix("cleanup was refused: ") == Some(why));
+    if told { word } else { result }
 }
 
 fn skipped(record: &RunRecord, out: &mut dyn Write) -> io::Result<()> {
@@ -194,10 +232,16 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     table.row([(DIM, "Session"), (PLAIN, &run.record.start.deployment_id)]);
     table.row([(DIM, "Policy"), (PLAIN, &policy)]);
+    if let Some(base) = base(run.record) {
+        table.row([(DIM, "Base"), (PLAIN, &base)]);
+    }
     if let Some(end) = &run.record.end {
         let files = text::count(end.files_scanned, "file");
         let checked = format!("{files}, {} read", text::bytes(end.bytes_scanned));
         table.row([(DIM, "Checked"), (PLAIN, &checked)]);
+    }
+    if let Some(limits) = run.record.end.as_ref().and_then(limits) {
+        table.row([(DIM, "Limits"), (PLAIN, &limits)]);
     }
     if let Some(row) = last_validation(run.record) {
         let score = format!(
@@ -223,6 +267,41 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// What was compared with, and how that was found; nothing if nobody asked.
+fn base(record: &RunRecord) -> Option<String> {
+    let detail = record.phases.iter().find(|phase| phase.phase == 1)?;
+    let base = detail.detail.get("base").filter(|base| base.is_object())?;
+    let steps = base.get("steps")?.as_array()?.iter();
+    let steps: Vec<&str> = steps.filter_map(serde_json::Value::as_str).collect();
+    let found = base.get("sha").and_then(serde_json::Value::as_str);
+    let kind = base.get("kind").and_then(serde_json::Value::as_str);
+    Some(format!(
+        "{} ({}): {}",
+        found.unwrap_or("not found"),
+        kind.unwrap_or_default(),
+        steps.join("; ")
+    ))
+}
+
+/// What held the run while it could change the workspace; nothing if it could not.
+fn limits(end: &SessionEnd) -> Option<String> {
+    let containment = end.containment.as_ref()?;
+    let resolution = containment.get("resolution")?.as_str()?;
+    let landlock = |threads: &str| {
+        let threads = containment.get(threads)?;
+        Some(match threads.get("landlock_abi")?.as_u64() {
+            Some(abi) => format!("Landlock {abi}"),
+            None => "no Landlock".to_owned(),
+        })
+    };
+    let parts = [
+        Some(format!("paths by {resolution}")),
+        landlock("scan_threads").map(|limit| format!("threads that look: {limit}")),
+        landlock("acting_threads").map(|limit| format!("threads that act: {limit}")),
+    ];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
 fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result<()> {
     let Some(end) = &record.end else {
         return LogLine::new()
@@ -242,16 +321,20 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
     for reason in &end.verdict_reasons {
         LogLine::new().text("  - ").text(reason).write(out)?;
     }
-    match next_step(end) {
+    match next_step(record, end) {
         Some(next) => LogLine::new().text("  Next: ").text(next).write(out),
         None => Ok(()),
     }
 }
 
 /// What the reader can do about the verdict.
-fn next_step(end: &SessionEnd) -> Option<&'static str> {
+fn next_step(record: &RunRecord, end: &SessionEnd) -> Option<&'static str> {
     match end.verdict {
         Verdict::Pass => None,
+        Verdict::Fail if record.fixes.contains_key("planned") => Some(
+            "--apply=fix makes the edits above; fix the rest, or accept it on its line: \
+             factory-gate: allow(RULE) REASON",
+        ),
         Verdict::Fail => Some(
             "fix what is shown above, or accept a violation by a comment on its line: \
              factory-gate: allow(RULE) REASON",

@@ -57,11 +57,11 @@ fn a_failing_run() {
       5  Integration reporting          completed  50 ms
 
     Cleanup
-      1 file_removal planned, 33.7 KiB
-      1 file_removal refused, 12 B
+      removal of 1 file: planned, 33.7 KiB
+      removal of 1 file: refused, 12 B
       planned                           logs/old.log  33.7 KiB  stale-logs
       refused: not below the workspace  build/x.tmp       12 B  stale-logs
-      nothing was removed: only a run with --apply removes
+      nothing was removed: only a run with --apply or --apply=cleanup removes
 
     Not fully checked: 1 path
       1  binary
@@ -138,6 +138,25 @@ fn an_undecided_run_says_what_to_do() {
       - 1 file could not be read: a\n::error::b
       Next: remove the cause named above and run again; an undecided run never passes
     ");
+}
+
+#[test]
+fn why_a_whole_plan_was_refused_is_said_once() {
+    let mut sample = sample::failing();
+    let end = sample.record.end.as_mut().unwrap();
+    end.verdict_reasons = vec!["cleanup was refused: not below the workspace".into()];
+    let text = shown(&sample, Options::default());
+    assert_eq!(text.matches("not below the workspace").count(), 1, "{text}");
+    assert!(text.contains("refused  build/x.tmp"), "{text}");
+}
+
+#[test]
+fn who_quarantined_is_not_told_that_nothing_was_done() {
+    let mut sample = sample::failing();
+    let key = ("file_quarantine".to_owned(), "quarantined".to_owned());
+    sample.record.actions.insert(key, (1, 1, 12));
+    let text = shown(&sample, Options::default());
+    assert!(!text.contains("nothing was removed"), "{text}");
 }
 
 #[test]

@@ -120,6 +120,7 @@ pub(super) fn end() -> SessionEnd {
         files_scanned: 10,
         files_skipped: 1,
         bytes_scanned: 1234,
+        containment: Some(serde_json::json!({ "scan_threads": { "landlock_abi": 7 } })),
     }
 }
 
@@ -185,6 +186,7 @@ pub(super) fn planned(target: &[u8], result: &str) -> PlannedRow {
         cleanup_rule: "stale-logs".into(),
         bytes: 5,
         identity: serde_json::json!({"inode": 7}),
+        kept_at: None,
     }
 }
 

@@ -130,8 +130,16 @@ fn a_run_that_was_killed_in_the_act_claims_nothing_that_nobody_saw() {
             "skipped",
             0,
         ),
-        ("failed: interrupted, now absent", "applied_unconfirmed", 0),
-        ("failed: interrupted, now another file", "unknown", 0),
+        (
+            "failed: interrupted before it was confirmed; it is gone now",
+            "applied_unconfirmed",
+            0,
+        ),
+        (
+            "failed: interrupted before it was confirmed; something else is there now",
+            "unknown",
+            0,
+        ),
         ("planned", "planned", 0),
     ];
     assert_eq!(
@@ -195,6 +203,60 @@ fn a_recorder_that_is_dropped_is_a_dead_run() {
         count(&place.database(), "SELECT COUNT(*) FROM violations"),
         1
     );
+}
+
+#[test]
+fn what_was_moved_is_told_by_where_it_is() {
+    let place = Place::new();
+    let recorder = place.start(1);
+    let names: [&[u8]; 5] = [b"kept", b"back", b"other", b"aside", b"settled"];
+    let rows = names.map(|name| PlannedRow {
+        action_type: "file_quarantine",
+        kept_at: Some(format!("q/{}", name.escape_ascii())),
+        ..planned(name, "planned")
+    });
+    recorder.plan(rows.to_vec()).unwrap();
+    recorder.journal(&[], &[1, 2, 3, 4, 5]).unwrap();
+    let skipped = settled(5, "skipped: changed since planned", 0);
+    recorder.journal(&[skipped], &[]).unwrap();
+    drop(recorder);
+    let seen = |intent: Intent<'_>| {
+        assert_eq!(intent.action_type, "file_quarantine");
+        assert_eq!(intent.deployment_id, id(1));
+        match (intent.number, intent.path) {
+            (1, b"kept") => Sight::Kept,
+            (2, b"back") => Sight::PutBack,
+            (3, b"other") => Sight::PutBackOther,
+            (4, b"aside") => Sight::Aside("q/aside: no".into()),
+            other => panic!("{other:?}"),
+        }
+    };
+    let recovered = recover(&place.database(), NOW, &seen).unwrap();
+    assert_eq!(recovered[0].workspace.as_deref(), Some("/ws"));
+    let conn = place.open();
+    let mut select = conn
+        .prepare(
+            "SELECT action_result || '|' || state || '|' || files_affected || '|' || COALESCE(kept_at, '-') \
+             FROM cleanup_actions a JOIN cleanup_details d ON d.action_id = a.id ORDER BY a.id",
+        )
+        .unwrap();
+    let rows: Vec<String> = select
+        .query_map((), |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "quarantined|quarantined|1|q/kept",
+            "skipped: not applied, the run was interrupted, and it was put back|skipped|0|-",
+            "skipped: changed since planned, and put back|skipped|0|-",
+            "failed: interrupted, and what was there is at q/aside: no|failed|1|q/aside",
+            "skipped: changed since planned|skipped|0|-",
+        ]
+    );
+    drop(select);
+    assert_eq!(place.verify().unwrap().sessions[0].ambiguous, 0);
 }
 
 #[test]

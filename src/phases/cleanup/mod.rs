@@ -1,0 +1,268 @@
+//! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
+
+mod planning;
+
+use super::cleanup_guard::{root_rules, with_repository};
+use super::{Did, Run, Seen, stamp};
+use crate::beneath::FileId;
+use crate::beneath::ThreadLimits;
+use crate::cleanup::{
+    Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
+    Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
+};
+use crate::store::Recorder;
+use crate::store::rows::{PlannedRow, SettledRow};
+use crate::walk::OwnOutputs;
+use anyhow::Context as _;
+use serde_json::json;
+use std::collections::HashSet;
+
+/// Places of the machine that cleanup must not touch; the edge knows them.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// What this program itself writes.
+    pub own_outputs: OwnOutputs,
+    /// Things that must stay, by what they are: the policy, the program itself, the current directory.
+    pub protected: Vec<(FileId, Reach, String)>,
+    /// Documents of the policy, relative to the workspace.
+    pub policy_paths: Vec<Vec<u8>>,
+    /// Directories that must not be the workspace of a cleanup: the home directory and those above it, the CI
+    /// runner's own ones.
+    pub forbidden_roots: Vec<(FileId, String)>,
+    /// The directory that the CI system has checked the repository out to.
+    pub checkout: Option<FileId>,
+}
+
+/// Answers whether anything in the workspace was changed.
+pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<Did<bool>> {
+    run.job.watch.check()?;
+    let policy = &run.job.policy.cleanup;
+    if policy.rules.is_empty() && run.job.expected_plan.is_none() {
+        return Ok(Did {
+            result: false,
+            detail: json!({ "rules": 0 }),
+        });
+    }
+    let seen = seen.context("the workspace was not scanned, so there is nothing to plan from")?;
+    let protection = with_repository(run, planning::protection(run, seen))?;
+    let plan = planning::plan(run, seen, &protection);
+    if let Some(why) = plan.refused() {
+        run.reasons.push(format!("cleanup was refused: {why}"));
+    }
+    let refused = plan
+        .denied()
+        .iter()
+        .filter(|denied| matches!(denied.denial, Denial::Refused(_)));
+    if plan.refused().is_none() {
+        refusals(run, refused.count() as u64);
+    }
+    let mut detail = planning::detail(run, seen, &plan);
+    if !run.job.may_clean_up {
+        record_plan(run, &plan, (None, &[]))?;
+        return Ok(Did {
+            result: false,
+            detail,
+        });
+    }
+    let (swept, containment) = sweep(run, &plan, &protection)?;
+    shortfalls(run, &swept);
+    detail["containment"] = json!(containment);
+    detail["removed"] =
+        json!({ "files": swept.files, "directories": swept.directories, "bytes": swept.bytes });
+    detail["quarantined"] = json!(swept.quarantined);
+    detail["not_removed"] = json!({
+        "already_gone": swept.already_gone,
+        "skipped": swept.skipped,
+        "refused": swept.refused,
+        "failed": swept.failed,
+    });
+    Ok(Did {
+        result: swept.has_changed_anything(),
+        detail,
+    })
+}
+
+/// The files that the policy's cleanup rules want to go, whether or not this run may remove them.
+pub(super) fn files_to_go(run: &Run<'_>, seen: &Seen<'_>) -> HashSet<Box<[u8]>> {
+    if run.job.policy.cleanup.rules.is_empty() {
+        return HashSet::new();
+    }
+    // What keeps phase 3 from planning is said there; nothing goes then.
+    let Ok(protection) = with_repository(run, planning::protection(run, seen)) else {
+        return HashSet::new();
+    };
+    let plan = planning::plan(run, seen, &protection);
+    let targets = plan.targets().iter();
+    targets.map(|target| target.path.clone()).collect()
+}
+
+/// What the sweep was to do and did not, as reasons.
+fn shortfalls(run: &mut Run<'_>, swept: &Swept) {
+    refusals(run, swept.refused);
+    if let Some(stop) = swept.stopped {
+        let limit = match stop {
+            Stop::Interrupted => "",
+            Stop::MaxTime => " by its budget `max_time`",
+            Stop::MaxFailures => " by its budget `max_failures`",
+        };
+        run.reasons
+            .push(format!("the cleanup was stopped before its end{limit}"));
+    }
+    if swept.failed > 0 {
+        run.reasons.push(not_removed(swept.failed));
+    }
+}
+
+/// Why failed removals make the verdict undecided.
+fn not_removed(count: u64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!(
+        "{count} target{plural} of the cleanup could not be removed; the table cleanup_actions says why"
+    )
+}
+
+/// What a guard keeps is for a person to look at: the policy wants to remove what must not be removed.
+fn refusals(run: &mut Run<'_>, count: u64) {
+    if count > 0 {
+        let plural = if count == 1 { "" } else { "s" };
+        run.reasons.push(format!(
+            "cleanup refused {count} target{plural}; the table cleanup_actions says why"
+        ));
+    }
+}
+
+fn sweep(
+    run: &mut Run<'_>,
+    plan: &Plan,
+    protection: &Protection,
+) -> anyhow::Result<(Swept, &'static str)> {
+    let token = ApplyToken::because_apply_was_asked_for();
+    let limits = run.job.policy.cleanup.limits;
+    let orders = Orders {
+        hands: rayon::current_num_threads(),
+        max_failures: limits.max_failures,
+        ..Orders::new(run.recorder.deployment_id())
+    };
+    let sweeper = Sweeper::open(run.job.root.path(), &root_rules(run)?, (orders, token))?;
+    run.containment.opened(sweeper.containment());
+    let mut identified = sweeper.identify(plan, protection);
+    let manifests = sweeper.manifests(&mut identified);
+    record_plan(run, plan, (Some(&identified), &manifests))?;
+    let mut journal = RecordJournal {
+        run,
+        begun: std::time::Instant::now(),
+        max_time: limits.max_time,
+        threads: None,
+    };
+    let swept = sweeper.sweep(&identified, &mut journal);
+    if let Some(threads) = journal.threads {
+        run.containment.acted(threads);
+    }
+    let swept = swept?;
+    Ok((swept, sweeper.containment().as_str()))
+}
+
+/// The targets come first, so that their numbers are their positions in the plan, from 1.
+fn record_plan(
+    run: &Run<'_>,
+    plan: &Plan,
+    (identified, manifests): (Option<&Identified<'_>>, &[Option<serde_json::Value>]),
+) -> anyhow::Result<()> {
+    let timestamp = stamp(run.job.clock.now());
+    let targets = plan.targets().iter().enumerate().map(|(index, target)| {
+        let mut identity = match identified.map(|identified| &identified.looks()[index]) {
+            Some(Look::Present(identity)) => identity.to_json(),
+            Some(Look::Settled(_)) | None => target.facts(),
+        };
+        if let Some(Some(manifest)) = manifests.get(index) {
+            identity["manifest"] = manifest.clone();
+        }
+        let is_present =
+            identified.is_some_and(|identified| identified.looks()[index].is_present());
+        let kept_at = (is_present && target.action == Action::FileQuarantine)
+            .then(|| quarantine_path(run.recorder.deployment_id(), index));
+        PlannedRow {
+            kept_at,
+            ..planned_row(target, "planned".to_owned(), (&timestamp, identity))
+        }
+    });
+    let denied = plan.denied().iter().map(|Denied { target, denial }| {
+        planned_row(target, denial.to_string(), (&timestamp, target.facts()))
+    });
+    Ok(run.recorder.plan(targets.chain(denied).collect())?)
+}
+
+fn planned_row(
+    target: &Target,
+    result: String,
+    (timestamp, identity): (&str, serde_json::Value),
+) -> PlannedRow {
+    PlannedRow {
+        action_type: target.action.as_str(),
+        target: target.path.clone(),
+        result,
+        timestamp: timestamp.to_owned(),
+        cleanup_rule: target.rule.to_string(),
+        bytes: target.bytes,
+        identity,
+        kept_at: None,
+    }
+}
+
+struct RecordJournal<'r, 'j> {
+    run: &'r Run<'j>,
+    begun: std::time::Instant,
+    max_time: Option<std::time::Duration>,
+    /// What the kernel holds the threads to that act.
+    threads: Option<ThreadLimits>,
+}
+
+impl Journal for RecordJournal<'_, '_> {
+    fn limited(&mut self, limits: &ThreadLimits) -> anyhow::Result<()> {
+        let mut means = self.run.containment.clone();
+        means.acted(limits.clone());
+        self.threads = Some(limits.clone());
+        Ok(self.run.recorder.containment(&means.to_json())?)
+    }
+
+    fn stop(&self) -> Option<Stop> {
+        if self.run.job.watch.is_interrupted() {
+            return Some(Stop::Interrupted);
+        }
+        let is_over = self
+            .max_time
+            .is_some_and(|most| self.begun.elapsed() >= most);
+        is_over.then_some(Stop::MaxTime)
+    }
+
+    fn commit(&mut self, settled: &[Settled], intents: &[Intent]) -> anyhow::Result<()> {
+        let recorder: &Recorder = &self.run.recorder;
+        let timestamp = stamp(self.run.job.clock.now());
+        let settled: Vec<SettledRow> = settled
+            .iter()
+            .map(|one| SettledRow {
+                number: number(one.target),
+                result: one.outcome.to_string(),
+                files_affected: one.files_affected,
+                timestamp: timestamp.clone(),
+            })
+            .collect();
+        let intents: Vec<u32> = intents.iter().map(|one| number(one.target)).collect();
+        Ok(recorder.journal(&settled, &intents)?)
+    }
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index + 1).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_removed;
+
+    #[test]
+    fn one_target_is_not_several() {
+        assert!(not_removed(1).starts_with("1 target of "));
+        assert!(not_removed(2).starts_with("2 targets of "));
+    }
+}
