@@ -38,6 +38,8 @@ pub enum Command {
     Rules,
     /// Check a database: integrity, seal, completeness
     Verify(VerifyArgs),
+    /// Render a database as a report
+    Report(ReportArgs),
     /// Put quarantined files back, never over something that exists
     Restore(RestoreArgs),
     /// Seal honestly what a killed run left behind
@@ -106,18 +108,26 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Write the report in another form, too; may be given several times. FILE `-` is standard output, in place of the
+    /// text. Forms: json, sarif, junit, gitlab, markdown, csv, github, azure, buildkite, teamcity
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report_to)]
+    pub report: Vec<ReportTo>,
+
+    /// What tells this analysis from others of the same commit, in SARIF
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = category)]
+    pub sarif_category: String,
+
     /// Pack the quarantined files into an archive (tar, compressed with Zstandard)
     #[arg(long, value_name = "FILE")]
     pub export_quarantine: Option<PathBuf>,
 
-    /// The commit to compare with: an id, or a branch or tag, which stands for where the history left it
-    /// [default: what the CI system says]
-    #[arg(long, value_name = "REV")]
+    /// The commit to compare with, instead of what the CI system says: an id, branch, tag or `HEAD^1`, as it is
+    #[arg(long, value_name = "REV", value_parser = revision)]
     pub base: Option<String>,
 
-    /// The CI system to speak to, instead of the one that the environment tells of
+    /// The CI system, instead of the one recognised by its variables; `none` for plain output
     #[arg(long, value_enum, value_name = "SYSTEM", default_value = "auto")]
-    pub ci: Ci,
+    pub ci: CiSystem,
 
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
@@ -136,6 +146,15 @@ pub struct RunArgs {
     pub quiet: bool,
 }
 
+/// The name of a commit, which is neither an option nor anything that acts on a terminal.
+fn revision(text: &str) -> Result<String, String> {
+    if crate::base::is_revision(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a commit: an id, branch, tag or `HEAD^1`".into())
+    }
+}
+
 /// A SHA-256 in hex, in lower case.
 fn plan_digest(text: &str) -> Result<String, String> {
     let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -144,6 +163,115 @@ fn plan_digest(text: &str) -> Result<String, String> {
     } else {
         Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
     }
+}
+
+/// A report beside the main one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportTo {
+    /// Its form.
+    pub kind: ReportKind,
+    /// Where it goes; `-` is standard output.
+    pub file: PathBuf,
+}
+
+fn report_to(text: &str) -> Result<ReportTo, String> {
+    let (kind, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("expected FORMAT=FILE, such as sarif=results.sarif")?;
+    let kind = ReportKind::from_str(kind, false).map_err(|_| {
+        let known = ReportKind::value_variants().iter();
+        let known = known.filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()));
+        let known: Vec<String> = known.collect();
+        format!(
+            "`{kind}` is no form of a report: expected {}",
+            known.join(", ")
+        )
+    })?;
+    Ok(ReportTo {
+        kind,
+        file: file.into(),
+    })
+}
+
+fn category(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    if text.len() <= 100 && text.bytes().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected at most 100 letters, digits, `.`, `_`, `-` and `/`".into())
+    }
+}
+
+/// Forms of the reports that a run can write side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportKind {
+    /// One stable, versioned document
+    Json,
+    /// SARIF 2.1.0, for GitHub code scanning and others
+    Sarif,
+    /// `JUnit` XML, for test views
+    Junit,
+    /// GitLab Code Quality
+    Gitlab,
+    /// Markdown that fits into a comment
+    Markdown,
+    /// Comma-separated values: every violation
+    Csv,
+    /// GitHub's workflow commands
+    Github,
+    /// Azure Pipelines' logging commands
+    Azure,
+    /// Body for `buildkite-agent annotate`
+    Buildkite,
+    /// `TeamCity`'s service messages
+    Teamcity,
+}
+
+/// Forms in which `report` renders a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseForm {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// `JUnit` XML
+    Junit,
+    /// GitLab Code Quality
+    Gitlab,
+    /// Markdown that fits into a comment
+    Markdown,
+    /// Comma-separated values: every violation
+    Csv,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The database
+    pub database: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DatabaseForm,
+
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The session [default: the one that was added last]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Most findings that the text report shows
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+
+    /// What tells this analysis from others of the same commit, in SARIF
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = category)]
+    pub sarif_category: String,
 }
 
 /// Arguments of `verify`.
@@ -232,31 +360,6 @@ impl Apply {
     }
 }
 
-/// The CI system to speak to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Ci {
-    /// The one that the environment tells of
-    Auto,
-    /// GitHub Actions
-    Github,
-    /// Gitea Actions
-    Gitea,
-    /// Forgejo Actions
-    Forgejo,
-    /// GitLab CI
-    Gitlab,
-    /// Azure Pipelines
-    Azure,
-    /// Buildkite
-    Buildkite,
-    /// TeamCity
-    Teamcity,
-    /// Jenkins
-    Jenkins,
-    /// None: a plain report, and nothing is read from the environment
-    None,
-}
-
 /// Forms of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -266,6 +369,31 @@ pub enum Format {
     Json,
     /// What is fixed, or would be, as a patch that `git apply` takes
     Diff,
+}
+
+/// CI systems that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiSystem {
+    /// The one whose variables are set
+    Auto,
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// Azure Pipelines
+    Azure,
+    /// Buildkite
+    Buildkite,
+    /// `TeamCity`
+    Teamcity,
+    /// Jenkins
+    Jenkins,
+    /// Gitea Actions
+    Gitea,
+    /// Forgejo Actions
+    Forgejo,
+    /// None: nothing but the report
+    None,
 }
 
 /// What fails the gate.

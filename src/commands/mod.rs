@@ -6,7 +6,9 @@ mod database;
 mod doctor;
 mod export;
 mod places;
+mod report_db;
 mod report_file;
+mod reports;
 mod restore;
 mod run;
 
@@ -24,6 +26,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Explain { name } => about::explain(&name),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
+        Command::Report(arguments) => report_db::report(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

@@ -1,5 +1,6 @@
 //! The places of this machine that a run has to know of before it may change anything.
 
+use super::reports;
 use crate::beneath::FileId;
 use crate::ci::Environment;
 use crate::cleanup::Reach;
@@ -34,7 +35,8 @@ pub(super) fn places(
     }
     let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
     let (output, patch) = (named(&arguments.output), named(&arguments.patch));
-    for path in [&output, &patch].into_iter().flatten() {
+    let reports = reports::paths(arguments);
+    for path in [&output, &patch].into_iter().flatten().chain(&reports) {
         if let Ok(inside) = path.strip_prefix(root) {
             own_outputs.add(&bytes_of(inside.as_os_str()));
         }
@@ -60,6 +62,9 @@ pub(super) fn places(
     protect(arguments.policy.clone(), "the policy");
     protect(output, "the report");
     protect(patch, "the patch");
+    for path in reports {
+        protect(Some(path), "a report");
+    }
     protect(
         export.map(|export| export.path.clone()),
         "the exported quarantine",
@@ -143,8 +148,7 @@ fn homes_of(users: &[u32], list: &[u8]) -> Vec<PathBuf> {
         let mut fields = line.split(|byte| *byte == b':');
         let user: u32 = std::str::from_utf8(fields.nth(2)?).ok()?.parse().ok()?;
         let home = fields.nth(2)?;
-        (users.contains(&user) && home.starts_with(b"/"))
-            .then(|| path_of(home).into_owned())
+        (users.contains(&user) && home.starts_with(b"/")).then(|| path_of(home).into_owned())
     });
     homes.collect()
 }

@@ -1,18 +1,19 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
-use super::base::compare;
 use super::export::export;
 use super::places::{absolute, places};
-use super::report_file::{own_file, stdout_is_a_file};
+use super::report_file::stdout_is_a_file;
+use super::reports::{self, own_file};
 use super::{Answer, Problem, stdout};
 use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{Apply, Ci, FailOn, Format, RunArgs};
+use crate::cli::{Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
+use crate::report::Kind;
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
@@ -49,19 +50,14 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let environment = environment(arguments.ci);
-    let comparison = compare(&path, arguments.base.as_deref(), &environment);
+    let environment = environment(arguments);
+    let base = super::base::find(arguments, &environment, &path);
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(
-        &policy,
-        &path,
-        (&environment, random.id),
-        &comparison.resolution,
-    );
+    let start = session_start(&policy, &path, (&environment, random.id), base.as_ref());
     let policies = policy_rows(&policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -74,6 +70,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
             (&path, &database),
             (&environment, export.as_ref()),
         ),
+        base,
+        needs_base: arguments.base.is_some(),
         containment,
         export,
         root,
@@ -82,17 +80,13 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         secret_key,
-        comparison: &comparison.resolution,
-        is_base_asked: arguments.base.is_some(),
         clock: &SystemClock,
         watch: &watch,
     };
     let form = form(arguments, &environment);
+    let others = reports::open(arguments, &database).map_err(Problem::usage)?;
     let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
-    let mut fixes = match &arguments.patch {
-        None => None,
-        Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
-    };
+    let mut fixes = reports::patch(arguments, &database).map_err(Problem::usage)?;
     let mut outputs = Outputs {
         report: &mut *report,
         commands: &mut stdout(),
@@ -103,36 +97,22 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
+        files: others,
+        category: arguments.sarif_category.clone(),
+        told: Vec::new(),
     };
-    Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+    let ended = phases::run(&job, recorder, &mut outputs);
+    reports::tell(&outputs.told)?;
+    Ok(ended?.exit)
 }
 
-fn environment(ci: Ci) -> Environment {
-    let lookup = |name: &str| environment_variable(name);
-    let mut environment = match system(ci) {
-        Some(system) => Environment::of_system(system, &lookup),
-        None if ci == Ci::Auto => Environment::from_lookup(&lookup),
-        None => Environment::default(),
-    };
+fn environment(arguments: &RunArgs) -> Environment {
+    let mut environment = super::base::environment(arguments.ci);
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout
         .and_then(|path| dunce::canonicalize(path).ok());
     environment
-}
-
-fn system(ci: Ci) -> Option<System> {
-    match ci {
-        Ci::Auto | Ci::None => None,
-        Ci::Github => Some(System::GitHub),
-        Ci::Gitea => Some(System::Gitea),
-        Ci::Forgejo => Some(System::Forgejo),
-        Ci::Gitlab => Some(System::GitLab),
-        Ci::Azure => Some(System::Azure),
-        Ci::Buildkite => Some(System::Buildkite),
-        Ci::Teamcity => Some(System::TeamCity),
-        Ci::Jenkins => Some(System::Jenkins),
-    }
 }
 
 fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch> {
@@ -148,11 +128,16 @@ fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch
 
 fn form(arguments: &RunArgs, environment: &Environment) -> Form {
     match arguments.format {
-        Format::Text => Form::Text(arguments.limit),
-        Format::Json => Form::Json,
+        Format::Text => match reports::alone(arguments) {
+            Some(kind) => Form::Report(kind),
+            None => Form::Text(arguments.limit),
+        },
+        Format::Json => Form::Report(Kind::Json),
         Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
         Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
-        Format::Diff if environment.system.is_some_and(System::shows_annotations) && !stdout_is_a_file() => {
+        Format::Diff
+            if environment.system.is_some_and(System::shows_annotations) && !stdout_is_a_file() =>
+        {
             Form::Diff(DiffForm::Fenced)
         }
         Format::Diff => Form::Diff(DiffForm::Exact),
@@ -163,7 +148,9 @@ fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Bo
     // A patch holds what files hold, escape sequences too; what strips those would change it.
     let is_exact = matches!(form, Form::Diff(DiffForm::Exact | DiffForm::Fenced));
     Ok(match &arguments.output {
-        None if is_exact => Box::new(std::io::BufWriter::new(std::io::stdout())),
+        None if is_exact || reports::alone(arguments).is_some() => {
+            Box::new(std::io::BufWriter::new(std::io::stdout()))
+        }
         None => Box::new(std::io::BufWriter::new(stdout())),
         Some(path) if is_exact => Box::new(own_file(path, database)?),
         Some(path) => Box::new(anstream::StripStream::new(
@@ -353,7 +340,7 @@ fn session_start(
     policy: &Policy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
-    resolution: &Resolution,
+    base: Option<&Resolution>,
 ) -> SessionStart {
     let now = SystemClock.now();
     let main = policy.sources.first();
@@ -366,7 +353,9 @@ fn session_start(
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
             policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
-            base_sha: resolution.base.map(|base| base.to_string()),
+            base_sha: base
+                .and_then(|found| found.base)
+                .map(|commit| commit.to_string()),
             scope: "all".to_owned(),
             shard: None,
             ci_system: environment.system.map(|system| system.as_str().to_owned()),

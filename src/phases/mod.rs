@@ -4,6 +4,7 @@ mod apply;
 mod cleanup;
 mod cleanup_export;
 mod cleanup_guard;
+mod line_hashes;
 mod look;
 mod moment;
 mod progress;
@@ -16,7 +17,7 @@ pub use cleanup::Places;
 pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
-pub use report::{DiffForm, Form, Outputs};
+pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
 pub use verdict::Exit;
 
 use crate::base::Resolution;
@@ -73,16 +74,16 @@ pub struct Job<'j> {
     pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
+    /// The commit to compare with; `None` if nobody wants one.
+    pub base: Option<Resolution>,
+    /// Whether the user named that commit, so that it has to be there.
+    pub needs_base: bool,
     /// What the kernel holds the threads to that look.
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
     pub places: Places,
     /// Where this run's quarantined files are packed to, if they are.
     pub export: Option<Export>,
-    /// What is judged, and what it is compared with.
-    pub comparison: &'j Resolution,
-    /// Whether a base was asked for by name, so that a run without it cannot decide.
-    pub is_base_asked: bool,
     /// Of the fingerprints of credentials; in no record.
     pub secret_key: Key,
     /// The time.

@@ -25,4 +25,5 @@ pub use accounts::{Fixable, Fixes, Status, Tally, Totals};
 pub use again::Again;
 pub use engine::{Created, Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
 pub use plan::{Plan, Slot, SlotId};
+pub use redact::holds_credential;
 pub use suppress::SuppressionUse;

@@ -267,7 +267,7 @@ fn violations(
         "SELECT stage, rule_id, severity, subject, path, line, \"column\", end_line, end_column, message, \
          excerpt, excerpt_column, fingerprint, state, resolution, suppression_id, \
          IFNULL(column_bytes, \"column\"), IFNULL(end_column_bytes, end_column), \
-         IFNULL(column_utf16, \"column\"), IFNULL(end_column_utf16, end_column) FROM violations WHERE id = ?1",
+         IFNULL(column_utf16, \"column\"), IFNULL(end_column_utf16, end_column), path_bytes FROM violations WHERE id = ?1",
     )?;
     let mut detections = conn.prepare(
         "SELECT detector, superseded_by, line, \"column\", end_line, end_column, preview, secret_fingerprint \
@@ -322,6 +322,7 @@ fn violation_row(row: &Row<'_>) -> rusqlite::Result<ViolationRow> {
         severity: severity(row, 2)?,
         subject: row.get(3)?,
         path: row.get(4)?,
+        path_bytes: row.get(20)?,
         region,
         message: row.get(9)?,
         excerpt,

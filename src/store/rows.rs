@@ -212,6 +212,8 @@ pub struct ViolationRow {
     pub subject: String,
     /// The path for display: UTF-8, with bytes that are not escaped as `\xNN`. Still untrusted.
     pub path: String,
+    /// The path's bytes, where they are not UTF-8.
+    pub path_bytes: Option<Vec<u8>>,
     /// Where in the file.
     pub region: Option<Region>,
     /// What is wrong. Untrusted.

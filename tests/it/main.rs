@@ -8,6 +8,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod base; // the commit to compare with
 mod cleanup; // what must survive any cleanup
 mod cleanup_plan; // plans of cleanup and the one that is expected
 mod containment; // what keeps a run from harm, and its record
@@ -25,6 +26,7 @@ mod oracle; // the engine against each pattern alone
 mod owners; // runs by root in somebody else's workspace
 mod quarantine; // set aside, exported, put back
 mod record; // the database
+mod reports; // reports in many forms, of a run and of a database
 mod restore; // quarantined files come back
 mod schema; // files against JSON Schema
 mod secrets; // credentials

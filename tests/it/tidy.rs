@@ -59,7 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "fix", "store", "ci", "report",
         ],
     ),
-    ("cli", &[]),
+    ("cli", &["base"]),
     (
         "commands",
         &[

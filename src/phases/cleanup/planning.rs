@@ -28,10 +28,9 @@ pub(super) fn plan(run: &Run<'_>, seen: &Seen<'_>, protection: &Protection) -> P
 
 /// Whether the file is a tag of a cache. One that cannot be read is none, and its directory stays.
 fn has_signature(root: &Root, path: &[u8]) -> bool {
-    let Ok(file) = root.open_file(path) else {
+    let Ok(mut file) = root.open_file(path) else {
         return false;
     };
-    let mut file = std::fs::File::from(file);
     let mut start = [0; CACHEDIR_SIGNATURE.len()];
     file.metadata().is_ok_and(|facts| facts.is_file())
         && file.read_exact(&mut start).is_ok()

@@ -2,11 +2,12 @@
 
 use super::FORMAT;
 use super::document::{
-    Action, Counts, DatabasePart, Detection, Document, Fixes, Phase, RuleResult, Score, Session,
-    Skipped, Suppression, VerdictPart, Violation,
+    Action, Base, Counts, DatabasePart, Detection, Document, Fixes, Phase, RuleResult, Score,
+    Session, Skipped, Suppression, VerdictPart, Violation,
 };
 use super::streamed::{Actions, Violations};
 use crate::finding;
+use crate::report::base::base;
 use crate::report::tally::{Tally, last_validation};
 use crate::report::{Database, Run};
 use crate::store::rows;
@@ -26,6 +27,11 @@ pub(super) fn document<'a>(run: &Run<'a>) -> Document<'a> {
             value: row.compliance_score,
             checked: row.things_checked,
             failing: row.things_failing,
+        }),
+        base: base(record).map(|base| Base {
+            sha: base.sha,
+            change: base.change,
+            how: base.how,
         }),
         counts: Counts::from(Tally::of(record)),
         phases: record.phases.iter().map(Phase::from).collect(),

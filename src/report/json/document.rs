@@ -18,6 +18,9 @@ pub(super) struct Document<'a> {
     /// The compliance score when everything is done. Absent if nothing was validated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) score: Option<Score>,
+    /// The commit that the change is compared with. Absent if none was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<Base<'a>>,
     /// Violations by what became of them.
     pub(super) counts: Counts,
     /// The phases that ran, in order.
@@ -86,6 +89,17 @@ pub(super) struct Session<'a> {
     pub(super) containment: Option<&'a serde_json::Value>,
     /// How many of the five phases ran to their end. Null while the run has not ended.
     pub(super) phases_completed: Option<u8>,
+}
+
+/// The commit that the change is compared with.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Base<'a> {
+    /// Its id. Null if there is none, or it could not be found for sure.
+    pub(super) sha: Option<&'a str>,
+    /// What was judged: `pull request`, `merge queue`, `push`, `new branch`, `local` or `unknown`.
+    pub(super) change: &'a str,
+    /// Every decision in order, one sentence each; the last says why there is no base, if there is none.
+    pub(super) how: Vec<&'a str>,
 }
 
 /// The gate's verdict.

@@ -3,6 +3,7 @@
 use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
+use crate::report::base::base;
 use crate::report::encode::LogLine;
 use crate::report::tally::{
     Selection, Tally, action_words, first_results, fix_lines, last_validation,
@@ -232,9 +233,6 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     table.row([(DIM, "Session"), (PLAIN, &run.record.start.deployment_id)]);
     table.row([(DIM, "Policy"), (PLAIN, &policy)]);
-    if let Some(base) = base(run.record) {
-        table.row([(DIM, "Base"), (PLAIN, &base)]);
-    }
     if let Some(end) = &run.record.end {
         let files = text::count(end.files_scanned, "file");
         let checked = format!("{files}, {} read", text::bytes(end.bytes_scanned));
@@ -243,6 +241,7 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(limits) = run.record.end.as_ref().and_then(limits) {
         table.row([(DIM, "Limits"), (PLAIN, &limits)]);
     }
+    base_rows(run.record, &mut table);
     if let Some(row) = last_validation(run.record) {
         let score = format!(
             "{} of 100: {} of {} checked with an error or a warning",
@@ -267,20 +266,25 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// What was compared with, and how that was found; nothing if nobody asked.
-fn base(record: &RunRecord) -> Option<String> {
-    let detail = record.phases.iter().find(|phase| phase.phase == 1)?;
-    let base = detail.detail.get("base").filter(|base| base.is_object())?;
-    let steps = base.get("steps")?.as_array()?.iter();
-    let steps: Vec<&str> = steps.filter_map(serde_json::Value::as_str).collect();
-    let found = base.get("sha").and_then(serde_json::Value::as_str);
-    let kind = base.get("kind").and_then(serde_json::Value::as_str);
-    Some(format!(
-        "{} ({}): {}",
-        found.unwrap_or("not found"),
-        kind.unwrap_or_default(),
-        steps.join("; ")
-    ))
+/// What the run was compared with: the commit and how it was found, or every step to why there is none.
+fn base_rows(record: &RunRecord, table: &mut Table<2>) {
+    let Some(base) = base(record) else {
+        return;
+    };
+    let Some((last, before)) = base.how.split_last() else {
+        return;
+    };
+    if let Some(sha) = base.sha {
+        let short = sha.get(..12).unwrap_or(sha);
+        let line = format!("{short} ({last})");
+        table.row([(DIM, "Base"), (PLAIN, &line)]);
+        return;
+    }
+    let line = format!("none: {last}");
+    table.row([(DIM, "Base"), (PLAIN, &line)]);
+    for step in before {
+        table.row([(DIM, ""), (DIM, step)]);
+    }
 }
 
 /// What held the run while it could change the workspace; nothing if it could not.
