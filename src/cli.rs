@@ -133,6 +133,14 @@ pub struct RunArgs {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
 
+    /// Fail only on violations that the base does not have
+    #[arg(long)]
+    pub new_only: bool,
+
+    /// What file rules look at
+    #[arg(long, value_enum, default_value = "all")]
+    pub scope: Scope,
+
     /// Most findings that the text report shows; the record always holds all
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
@@ -407,6 +415,15 @@ pub enum FailOn {
     Note,
     /// Nothing
     Never,
+}
+
+/// What of the workspace file rules look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// Every file
+    All,
+    /// What differs from the base
+    Changed,
 }
 
 /// Documents that have a schema.

@@ -1,8 +1,14 @@
 //! The commit that a change is compared with: found, explained, and read from git's objects; never with a checkout, a
 //! `git` process or the network.
 
+mod blobs;
+mod changes;
+mod checkout;
 mod objects;
+mod renames;
 
+pub use blobs::{BlobHash, Blobs, digest_of};
+pub use changes::{Changes, compare};
 pub use objects::{BaseError, CommitId, Reader, Repository};
 
 mod tree;

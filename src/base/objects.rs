@@ -83,6 +83,11 @@ impl Repository {
     pub fn reader(&self) -> Reader<'_> {
         let mut repository = self.shared.to_thread_local();
         repository.object_cache_size_if_unset(4 << 20);
+        self.reader_with(repository)
+    }
+
+    /// A reader with the caches of an earlier one.
+    pub(super) fn reader_with(&self, repository: gix::Repository) -> Reader<'_> {
         Reader {
             prefix: &self.prefix,
             repository,

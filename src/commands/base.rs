@@ -34,19 +34,22 @@ pub(super) fn find(
     environment: &Environment,
     workspace: &Path,
 ) -> Option<Resolution> {
-    if arguments.base.is_none() && environment.base.is_none() {
-        return None;
-    }
+    let is_wanted = arguments.base.is_some() || environment.base.is_some();
+    is_wanted.then(|| look(arguments, environment, workspace))
+}
+
+/// The commit to compare with, whether or not someone told of one.
+pub(super) fn look(arguments: &RunArgs, environment: &Environment, workspace: &Path) -> Resolution {
     let change = Change::of(environment);
     let repository = match Repository::open(workspace) {
         Ok(Some(repository)) => repository,
         Ok(None) => {
-            return Some(Resolution::none(
+            return Resolution::none(
                 change,
                 "the workspace lies in no git repository, so there is no commit to compare with",
-            ));
+            );
         }
-        Err(why) => return Some(Resolution::none(change, why.to_string())),
+        Err(why) => return Resolution::none(change, why.to_string()),
     };
     let event = match &environment.event {
         Some(path) if arguments.base.is_none() => Some(read_named(path, MOST_EVENT_BYTES)),
@@ -62,5 +65,5 @@ pub(super) fn find(
             Some(Err(why)) => Payload::Unreadable(why),
         },
     };
-    Some(resolve(&repository.reader(), &asked))
+    resolve(&repository.reader(), &asked)
 }

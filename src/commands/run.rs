@@ -9,9 +9,9 @@ use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{Apply, FailOn, Format, RunArgs};
+use crate::cli::{self, Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
+use crate::phases::{self, Asked, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::Kind;
 use crate::report::encode::{command_data, command_property};
@@ -51,8 +51,11 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
     let environment = environment(arguments);
-    let base = super::base::find(arguments, &environment, &path);
+    let mut base = super::base::find(arguments, &environment, &path);
     let policy = load_policy(arguments, &root, &environment)?;
+    if base.is_none() && (policy.gate.new_only || arguments.scope == cli::Scope::Changed) {
+        base = Some(super::base::look(arguments, &environment, &path));
+    }
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
@@ -70,6 +73,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
             (&path, &database),
             (&environment, export.as_ref()),
         ),
+        asked: asked(arguments, base.as_ref()),
         base,
         needs_base: arguments.base.is_some(),
         containment,
@@ -104,6 +108,17 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let ended = phases::run(&job, recorder, &mut outputs);
     reports::tell(&outputs.told)?;
     Ok(ended?.exit)
+}
+
+/// What is to be compared with the base that was found.
+fn asked(arguments: &RunArgs, resolution: Option<&Resolution>) -> Asked {
+    Asked {
+        base: resolution.and_then(|resolution| resolution.base),
+        scope: match arguments.scope {
+            cli::Scope::All => Scope::All,
+            cli::Scope::Changed => Scope::Changed,
+        },
+    }
 }
 
 fn environment(arguments: &RunArgs) -> Environment {
@@ -185,6 +200,7 @@ fn load_policy(
             policy.gate.min_score = None;
         }
     }
+    policy.gate.new_only |= arguments.new_only;
     Ok(policy)
 }
 

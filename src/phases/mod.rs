@@ -1,5 +1,6 @@
 //! The five phases, visible in one place. Each is recorded; a phase that fails does not stop the reporting one.
 
+mod against;
 mod apply;
 mod cleanup;
 mod cleanup_export;
@@ -13,6 +14,7 @@ mod validate;
 mod verdict;
 mod verify;
 
+use against::Against;
 pub use cleanup::Places;
 pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
@@ -20,7 +22,7 @@ pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
 pub use verdict::Exit;
 
-use crate::base::Resolution;
+use crate::base::{CommitId, Resolution};
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
 use crate::scan::{Outcome, Plan};
@@ -78,6 +80,8 @@ pub struct Job<'j> {
     pub base: Option<Resolution>,
     /// Whether the user named that commit, so that it has to be there.
     pub needs_base: bool,
+    /// What the workspace is compared with, and what for.
+    pub asked: Asked,
     /// What the kernel holds the threads to that look.
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
@@ -90,6 +94,35 @@ pub struct Job<'j> {
     pub clock: &'j dyn Clock,
     /// Progress and interruption.
     pub watch: &'j Watch,
+}
+
+/// What is to be compared with a base.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// The commit to compare with; `None` if there is none, or it was not found.
+    pub base: Option<CommitId>,
+    /// What file rules look at.
+    pub scope: Scope,
+}
+
+/// What of the workspace file rules look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    #[default]
+    All,
+    /// What differs from the base.
+    Changed,
+}
+
+impl Scope {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Changed => "changed",
+        }
+    }
 }
 
 /// What the phases learn, from the first to the last.
@@ -113,6 +146,7 @@ struct Seen<'j> {
     walked: Walked,
     plan: Plan<'j>,
     outcome: Outcome,
+    against: Against,
 }
 
 /// How a run ended.

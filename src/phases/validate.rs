@@ -1,6 +1,6 @@
 //! Phase 1: walk, run every rule, record what they find.
 
-use super::{Did, Run, Seen, look, stamp};
+use super::{Did, Run, Seen, against, look, stamp};
 use crate::scan::{Plan, SuppressionUse, Tally, Totals};
 use crate::store::rows::{RuleResultRow, Stage, SuppressionRow};
 use serde_json::json;
@@ -15,7 +15,8 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
         run.reasons.push(error.to_string());
     }
     let plan = Plan::new(run.job.policy, &walked.tree);
-    let outcome = look::first(run, &walked, &plan)?;
+    let against = against::prepare(run, &walked, &plan)?;
+    let outcome = look::first(run, (&walked, &plan), &against)?;
     run.recorder
         .suppressions(outcome.suppressions.iter().map(suppression_row).collect())?;
     let rows = rule_rows(&plan, Stage::PreDeployment, &outcome.tallies);
@@ -40,6 +41,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
         "paths_skipped": outcome.totals.skipped,
         "bytes_read": outcome.totals.bytes,
         "git": walked.git.as_ref().map(|git| json!({ "tracked": git.facts().tracked, "head": git.facts().head_sha })),
+        "compared": &against.detail,
         "threads": rayon::current_num_threads(),
     });
     Ok(Did {
@@ -48,6 +50,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
             walked,
             plan,
             outcome,
+            against,
         },
         detail,
     })

@@ -234,6 +234,8 @@ pub struct Gate {
     pub fail_on: Option<Severity>,
     /// The least compliance score.
     pub min_score: Option<f64>,
+    /// Only violations that the base does not have fail, as far as there is a base.
+    pub new_only: bool,
 }
 
 impl Default for Gate {
@@ -241,6 +243,7 @@ impl Default for Gate {
         Self {
             fail_on: Some(Severity::Error),
             min_score: None,
+            new_only: false,
         }
     }
 }

@@ -462,7 +462,10 @@ fn gate() -> Value {
                 "default": "error",
             },
             "min_score": { "description": "The least compliance score.", "type": "number", "minimum": 0, "maximum": 100 },
-            "new_only": { "description": "Only violations that the base does not have; not in this version.", "const": false },
+            "new_only": {
+                "description": "Only violations that the base does not have fail. Without a base all do.",
+                "type": "boolean", "default": false,
+            },
         },
     })
 }

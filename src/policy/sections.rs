@@ -118,12 +118,7 @@ pub(super) fn lay_gate(gate: &mut Gate, item: &Item<'_>, report: &mut Report) {
                 let score = percentage(&field, "a score from 0 to 100", report);
                 gate.min_score = score.or(gate.min_score);
             }
-            _ => {
-                if field.boolean(report) == Some(true) {
-                    let message = "comparing with a base is not in this version: expected `false`";
-                    report.add(&field.node.at, &field.path, message);
-                }
-            }
+            _ => gate.new_only = field.boolean(report).unwrap_or(gate.new_only),
         }
     }
 }

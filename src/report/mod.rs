@@ -81,12 +81,15 @@ fn sentence(tally: &Tally) -> String {
     .filter(|(count, _)| *count > 0)
     .map(|(count, noun)| text::count(count, noun))
     .collect();
-    let open = if open.is_empty() {
+    let open = if open.is_empty() && tally.existing > 0 {
+        "no new violations".to_owned()
+    } else if open.is_empty() {
         "no open violations".to_owned()
     } else {
         open.join(", ")
     };
     let closed: Vec<String> = [
+        (tally.existing, "existing"),
         (tally.suppressed, "suppressed"),
         (tally.resolved, "resolved"),
     ]

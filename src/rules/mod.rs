@@ -52,8 +52,8 @@ mod text_rules;
 mod trial;
 
 pub use check::{
-    Build, Check, Content, DefaultPaths, Example, ExampleFile, ExampleKind, Files, Level,
-    OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
+    Build, Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files,
+    Level, OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};

@@ -40,7 +40,7 @@ impl<'s> Again<'s> {
         if !builder.push(path, Meta { size, ..meta }) {
             return None;
         }
-        let tree = builder.finish(self.scan.root.path().to_owned());
+        let tree = builder.finish(self.scan.tree.root().to_owned());
         let entry = tree.find(path)?;
         let encoding = read::encoding_of(content);
         if encoding == Encoding::Binary {

@@ -2,19 +2,22 @@
 
 use super::accounts::{Fixable, Status, Tally, Totals};
 use super::file::{FileScanner, Part};
+use super::finish::With;
 use super::needed;
 use super::order::{Chunks, in_order};
 use super::plan::{Plan, RuleSet};
-use super::read::Desk;
+use super::read::{Desk, DigestKind};
 use super::settings;
+use super::source::Source;
 use super::suppress::{PolicySuppressions, SuppressionUse};
 use super::twins::Twins;
 use super::whole;
+use crate::base::digest_of;
 use crate::editorconfig::{Cascade, Properties};
 use crate::finding::{Finding, Fingerprint, Safety};
 use crate::rules::Level;
 use crate::secrets::Key;
-use crate::walk::{Entry, EntryId, Kind, Root, Skipped, Tree};
+use crate::walk::{Entry, EntryId, Kind, PathMap, Skipped, Tree};
 use jiff::civil::Date;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -23,13 +26,26 @@ use std::sync::Arc;
 /// Entries in one unit of work: enough to be worth handing over, few enough to keep all threads busy.
 const CHUNK: usize = 32;
 
+/// Which part of a scan found something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Looking at what the rules judge by, a schema say.
+    Judged,
+    /// Looking at one entry.
+    Entry,
+    /// The rules that look at the whole tree.
+    Tree,
+    /// Looking at the policy.
+    Policy,
+}
+
 /// Where findings go, in order, from one thread.
 pub trait Sink {
     /// Takes findings.
     ///
     /// # Errors
     /// They could not be recorded; the scan ends.
-    fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()>;
+    fn findings(&mut self, origin: Origin, findings: Vec<Finding>) -> anyhow::Result<()>;
 
     /// Takes paths that were seen and not fully checked.
     ///
@@ -46,7 +62,7 @@ pub trait Sink {
 
 /// A scan that is about to be made.
 pub struct Scan<'s> {
-    pub(super) root: &'s Root,
+    pub(super) source: Source<'s>,
     pub(super) tree: &'s Tree,
     pub(super) plan: &'s Plan<'s>,
     pub(super) today: Date,
@@ -57,6 +73,23 @@ pub struct Scan<'s> {
     previous: Option<Previous<'s>>,
     twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
+    /// How contents are told apart.
+    pub(super) digest_kind: DigestKind,
+    part: Option<Focus>,
+}
+
+/// A scan that looks only at some entries. Rules about the whole tree see all of it.
+pub struct Focus {
+    /// For each entry whether it is looked at. Of the others there is no row and no count.
+    pub only: Vec<bool>,
+    /// For each entry the id of its blob, as far as it is known without reading.
+    pub ids: Vec<Option<gix::ObjectId>>,
+    /// An id like those of the repository.
+    pub like: gix::ObjectId,
+    /// Files that have another path since: findings on them are identified by that one.
+    pub renamed: PathMap,
+    /// Whether the entries that are not looked at are known to be as in the other scan with which this one is compared.
+    pub is_base: bool,
 }
 
 /// An earlier scan in the same run. What has not changed since is not read again.
@@ -105,7 +138,7 @@ pub struct Created {
 impl<'s> Scan<'s> {
     /// Prepares a scan. `key` is that of the fingerprints of credentials. `progress` is told how many entries are done.
     pub fn new(
-        (root, tree): (&'s Root, &'s Tree),
+        (source, tree): (Source<'s>, &'s Tree),
         plan: &'s Plan<'s>,
         (today, key): (Date, &'s Key),
         previous: Option<Previous<'s>>,
@@ -113,16 +146,72 @@ impl<'s> Scan<'s> {
     ) -> Self {
         let twins = Twins::new(tree, plan);
         Self {
-            root,
+            source,
             tree,
             plan,
             today,
             key,
-            cascade: settings::cascade(root, tree),
+            cascade: settings::cascade(source, tree),
             previous,
             twins,
             progress,
+            digest_kind: DigestKind::Fast,
+            part: None,
         }
+    }
+
+    /// The same, but only for some entries.
+    #[must_use]
+    pub fn only(self, part: Focus) -> Self {
+        Self {
+            digest_kind: DigestKind::Git(part.like),
+            part: Some(part),
+            ..self
+        }
+    }
+
+    /// What holds for all findings.
+    pub(super) fn with(&self) -> With<'_> {
+        With {
+            slots: self.plan.slots(),
+            key: self.key,
+            renamed: self.part.as_ref().map(|part| &part.renamed),
+        }
+    }
+
+    /// Whether the entry is to be looked at.
+    pub(super) fn looks_at(&self, entry: Entry<'_>) -> bool {
+        let index = entry.id().0 as usize;
+        self.part
+            .as_ref()
+            .is_none_or(|part| part.only.get(index).copied().unwrap_or(true))
+    }
+
+    /// Whether all that could use a suppression is looked at. In the scan of a base it is enough to look at what changed:
+    /// it is asked only for what the other scan found unused, too.
+    pub(super) fn knows_uses(&self) -> bool {
+        self.part.as_ref().is_none_or(|part| part.is_base)
+    }
+
+    /// Whether this is the scan of a base.
+    pub(super) fn is_base(&self) -> bool {
+        self.part.as_ref().is_some_and(|part| part.is_base)
+    }
+
+    fn known_digests(&self) -> HashMap<EntryId, u128> {
+        let Some(part) = &self.part else {
+            return HashMap::new();
+        };
+        let known = self
+            .tree
+            .entries()
+            .zip(&part.ids)
+            .filter_map(|(entry, id)| {
+                let set = self.plan.set_of(entry)?;
+                let is_wanted = entry.kind() == Kind::File && self.twins.want_digest(entry, set);
+                Some((entry.id(), digest_of((*id).filter(|_| is_wanted)?)))
+            });
+        known.collect()
     }
 
     /// What the `.editorconfig` files say about a file, if there are any.
@@ -132,7 +221,12 @@ impl<'s> Scan<'s> {
 
     /// Whether a rule wants the digest of this file.
     pub(super) fn wants_digest(&self, entry: Entry<'_>, set: &RuleSet) -> bool {
-        entry.kind() == Kind::File && self.twins.want_digest(entry, set)
+        let index = entry.id().0 as usize;
+        let is_known = self
+            .part
+            .as_ref()
+            .is_some_and(|part| part.ids.get(index).is_some_and(Option::is_some));
+        entry.kind() == Kind::File && !is_known && self.twins.want_digest(entry, set)
     }
 
     /// What the earlier scan made of an entry that has not changed since. A file of which a digest is wanted only now,
@@ -244,7 +338,7 @@ impl Collected {
         let policy_suppressions = scan.plan.policy().suppressions.len();
         let outcome = Outcome {
             statuses: Vec::with_capacity(scan.tree.len()),
-            digests: HashMap::new(),
+            digests: scan.known_digests(),
             tallies: vec![Tally::default(); scan.plan.slots().len()],
             totals: Totals::default(),
             suppressions: Vec::new(),
@@ -302,6 +396,6 @@ impl Collected {
                 *number = number.saturating_add(earlier);
             }
         }
-        sink.findings(findings)
+        sink.findings(Origin::Entry, findings)
     }
 }

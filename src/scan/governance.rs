@@ -171,7 +171,9 @@ fn about_suppressions(scan: &Scan<'_>, uses: &[SuppressionUse]) -> Vec<AboutPoli
             Some(flaw) => (MALFORMED, flaw.replace('=', ": ")),
             None => match one.expires.filter(|_| is_over(one.expires, scan.today)) {
                 Some(last_day) => (EXPIRED, expired_message(&one.rule, last_day)),
-                None if used.matched == 0 => (UNUSED, unused_message(&one.rule)),
+                None if used.matched == 0 && scan.knows_uses() => {
+                    (UNUSED, unused_message(&one.rule))
+                }
                 None => continue,
             },
         };

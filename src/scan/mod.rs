@@ -17,13 +17,17 @@ mod read;
 mod redact;
 mod segments;
 mod settings;
+mod source;
 mod suppress;
+mod touched;
 mod twins;
 mod whole;
 
 pub use accounts::{Fixable, Fixes, Status, Tally, Totals};
 pub use again::Again;
-pub use engine::{Created, Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
+pub use engine::{Created, Focus, Origin, Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
 pub use plan::{Plan, Slot, SlotId};
 pub use redact::holds_credential;
+pub use source::Source;
 pub use suppress::SuppressionUse;
+pub use touched::{ChangedPaths, touched};

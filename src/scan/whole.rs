@@ -1,7 +1,7 @@
 //! The rules that look at the whole tree, after every content; and what is to be said of the policy itself.
 
 use super::accounts::Tally;
-use super::engine::{Created, Outcome, Scan, Sink};
+use super::engine::{Created, Origin, Outcome, Scan, Sink};
 use super::finish::{self, About, Drafted};
 use super::governance::{self, AboutPolicy};
 use super::plan::SlotId;
@@ -51,7 +51,7 @@ pub(super) fn tree_rules_with(
         let mut findings = finish::finish_file(
             drafts,
             &About::whole(b"", Subject::File, b""),
-            (scan.plan.slots(), scan.key),
+            scan.with(),
             &mut Fingerprinter::default(),
         );
         for finding in &mut findings {
@@ -67,7 +67,7 @@ pub(super) fn tree_rules_with(
             offer(scan, slot, finding, outcome);
         }
         if !findings.is_empty() {
-            sink.findings(findings)?;
+            sink.findings(Origin::Tree, findings)?;
         }
     }
     Ok(())
@@ -159,7 +159,7 @@ pub(super) fn policy_rules(
         let path = source.display_path();
         let about = About::whole(path.as_bytes(), Subject::Policy, source.text.as_bytes());
         let prints = &mut Fingerprinter::default();
-        let findings = finish::finish_file(drafts, &about, (slots, scan.key), prints);
+        let findings = finish::finish_file(drafts, &about, scan.with(), prints);
         for finding in &findings {
             let slot = slots
                 .iter()
@@ -169,7 +169,7 @@ pub(super) fn policy_rules(
             }
         }
         if !findings.is_empty() {
-            sink.findings(findings)?;
+            sink.findings(Origin::Policy, findings)?;
         }
     }
     Ok(())
@@ -218,7 +218,7 @@ pub(super) fn cover(
 
 pub(super) fn count(tally: &mut Tally, finding: &Finding) {
     match finding.state {
-        State::Open => tally.violations += 1,
         State::Suppressed => tally.suppressed += 1,
+        State::Open | State::New | State::Existing => tally.violations += 1,
     }
 }

@@ -257,7 +257,9 @@ fn violations(
     let order = match order {
         Order::ByPath => by_path.to_owned(),
         Order::WorstFirst => {
-            format!("CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, {by_path}")
+            format!(
+                "state = 'existing', CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, {by_path}"
+            )
         }
     };
     let mut ids = conn.prepare(&format!(

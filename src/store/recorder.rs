@@ -125,6 +125,25 @@ impl Recorder {
             .transact_later(move |conn, session| insert_phase(conn, session, &row))
     }
 
+    /// Records what the run was compared with, and which part of the workspace it looks at.
+    ///
+    /// # Errors
+    /// The row could not be written.
+    pub fn compared(
+        &self,
+        base_sha: Option<String>,
+        scope: &'static str,
+    ) -> Result<(), StoreError> {
+        self.feed.transact_later(move |conn, session| {
+            conn.execute(
+                "UPDATE session_details SET base_sha = ?2, scope = ?3 WHERE deployment_id = ?1",
+                params![session, base_sha, scope],
+            )
+            .doing("record the base")?;
+            Ok(())
+        })
+    }
+
     /// Records all suppressions of the session; their order gives their numbers.
     ///
     /// # Errors

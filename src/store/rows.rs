@@ -49,7 +49,7 @@ pub struct SessionDetails {
     pub head_sha: Option<String>,
     /// Commit compared with, if one was.
     pub base_sha: Option<String>,
-    /// `all`: which part of the workspace was looked at.
+    /// Which part of the workspace was looked at: `all` or `changed`.
     pub scope: String,
     /// `i/n`, if this run is a shard.
     pub shard: Option<String>,
@@ -222,7 +222,7 @@ pub struct ViolationRow {
     pub excerpt: Option<Excerpt>,
     /// 32 hex digits.
     pub fingerprint: String,
-    /// `open` or `suppressed`.
+    /// `open`, or `new` or `existing` where a base was compared; or `suppressed`.
     pub state: String,
     /// `None`, `fixed` or `removed`.
     pub resolution: Option<String>,
@@ -405,7 +405,7 @@ pub struct RunRecord {
 pub enum Order {
     /// By path, then line, column and rule: for reading file by file.
     ByPath,
-    /// By severity (worst first), then as `ByPath`: for cutting off at a budget.
+    /// What the base has, too, last; by severity (worst first), then as `ByPath`: for cutting off at a budget.
     WorstFirst,
 }
 

@@ -13,13 +13,14 @@ mod root;
 mod tree;
 mod walker;
 
-pub use git::{GitError, GitFacts, GitView, head_sha};
+pub use git::{GitError, GitFacts, GitView, Staged, head_sha};
 pub use own::{OWN_DIRECTORIES, OWN_HOME, OwnOutputs};
 pub use path_bytes::{bytes_of, path_of};
 pub use root::{LastDirectory, Root, read_named};
-pub(crate) use root::{facts_of, is_link_error, read_more};
+pub(crate) use root::{facts_of, is_link_error, link_error, read_more};
+pub(crate) use tree::compare_paths;
 pub use tree::{
-    Entry, EntryId, Facts, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder,
+    Entry, EntryId, Facts, IndexMode, Kind, Meta, PathMap, SkipReason, Skipped, Tree, TreeBuilder,
 };
 pub use walker::{WalkOptions, Walked, walk};
 

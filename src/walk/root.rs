@@ -1,7 +1,7 @@
 //! The workspace as an open directory: every read is relative to it and follows no symlink, so that a
 //! path that changes its nature while we look cannot lead us outside.
 
-use super::tree::{Facts, Kind};
+use super::tree::{Changed, Facts, Kind};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -255,18 +255,23 @@ fn facts_from(seen: &Stat) -> Facts {
         FileType::Symlink => Kind::Symlink,
         _ => Kind::Special,
     };
-    // Nanoseconds since 1970; times beyond the range of `i64` stop at its ends.
-    let nanoseconds = i64::try_from(seen.st_mtime_nsec).unwrap_or(0);
-    let modified_ns = seen
-        .st_mtime
-        .saturating_mul(1_000_000_000)
-        .saturating_add(nanoseconds);
     Facts {
         kind,
         permissions: u16::try_from(seen.st_mode & 0o7777).unwrap_or(0),
         size: u64::try_from(seen.st_size).unwrap_or(0),
-        modified_ns,
+        modified_ns: nanoseconds(seen.st_mtime, seen.st_mtime_nsec),
+        changed: Some(Changed {
+            time_ns: nanoseconds(seen.st_ctime, seen.st_ctime_nsec),
+            inode: seen.st_ino,
+        }),
     }
+}
+
+/// Nanoseconds since 1970; times beyond the range of `i64` stop at its ends.
+fn nanoseconds(seconds: i64, rest: impl TryInto<i64>) -> i64 {
+    seconds
+        .saturating_mul(1_000_000_000)
+        .saturating_add(rest.try_into().unwrap_or(0))
 }
 
 /// Reads on, as much as the buffer has room for; 0 at the end of the file.
@@ -275,6 +280,11 @@ pub(crate) fn read_more(file: &File, buffer: &mut Vec<u8>) -> std::io::Result<us
         rustix::io::read(file, rustix::buffer::spare_capacity(buffer))
     });
     Ok(read?)
+}
+
+/// The error of a path that is not opened because a symlink is on it.
+pub(crate) fn link_error() -> std::io::Error {
+    Errno::LOOP.into()
 }
 
 /// Whether a path was not opened because a symlink is on it.

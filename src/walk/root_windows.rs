@@ -258,6 +258,7 @@ fn facts_from(seen: &Metadata) -> Facts {
         permissions: 0,
         size: seen.file_size(),
         modified_ns: ticks.saturating_sub(EPOCH).saturating_mul(100),
+        changed: None,
     }
 }
 
@@ -273,6 +274,11 @@ pub(crate) fn read_more(mut file: &File, buffer: &mut Vec<u8>) -> std::io::Resul
     };
     buffer.truncate(start + *read.as_ref().unwrap_or(&0));
     read
+}
+
+/// The error of a path that is not opened because a symlink is on it.
+pub(crate) fn link_error() -> Error {
+    Error::from_raw_os_error(STOPPED_ON_SYMLINK)
 }
 
 /// Whether a path was not opened because a symlink is on it.

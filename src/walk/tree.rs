@@ -2,6 +2,7 @@
 
 use bstr::{BStr, ByteSlice};
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// What a path is, without following it.
@@ -45,6 +46,16 @@ pub struct Facts {
     pub size: u64,
     /// Modification time in nanoseconds since 1970-01-01 UTC.
     pub modified_ns: i64,
+    /// What shows a change that the rest does not; `None` where the system says nothing of it.
+    pub(super) changed: Option<Changed>,
+}
+
+/// Which object lies at a path, and when anything about it changed last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Changed {
+    /// Nanoseconds since 1970-01-01 UTC.
+    pub(super) time_ns: i64,
+    pub(super) inode: u64,
 }
 
 /// Facts about one path, from `lstat` and the git index.
@@ -159,7 +170,11 @@ struct Record {
     kind: Kind,
     tracked: Option<IndexMode>,
     ignored: bool,
+    staged: bool,
 }
+
+/// Something by paths: raw bytes, relative to the workspace, with `/`.
+pub type PathMap = HashMap<Box<[u8]>, Box<[u8]>>;
 
 /// Everything in the workspace, in tree order: components compared as bytes, a directory right before
 /// what is in it. The order depends on the names alone.
@@ -167,6 +182,8 @@ pub struct Tree {
     root: PathBuf,
     arena: Vec<u8>,
     records: Vec<Record>,
+    /// The texts of symlinks by path, where this is not what is on disk.
+    links: Option<PathMap>,
 }
 
 impl Tree {
@@ -249,6 +266,20 @@ impl Tree {
             {}
             there.peek().is_none_or(|one| one.path() != path)
         })
+    }
+
+    /// The same tree as that of a commit: the texts of its symlinks are these, by path, and not what is on disk.
+    #[must_use]
+    pub fn with_links(self, links: PathMap) -> Self {
+        Self {
+            links: Some(links),
+            ..self
+        }
+    }
+
+    /// The texts of all symlinks by path, if this tree is not what is on disk.
+    pub fn links(&self) -> Option<&PathMap> {
+        self.links.as_ref()
     }
 
     fn path_of(&self, record: &Record) -> &[u8] {
@@ -334,6 +365,12 @@ impl<'t> Entry<'t> {
         self.record().tracked
     }
 
+    /// Whether the walk is sure that this is what git's index has: the facts of `lstat` are those that git noted when it
+    /// wrote or compared the content, and nothing can have changed it within the resolution of the clock.
+    pub fn is_as_staged(&self) -> bool {
+        self.record().staged
+    }
+
     /// Whether only cleanup may look at it, because git ignores it.
     pub fn is_ignored(&self) -> bool {
         self.record().ignored
@@ -364,6 +401,12 @@ impl TreeBuilder {
     /// Adds a path (relative, with `/`). Answers whether it fits: a path over 65,535 bytes does not.
     #[must_use]
     pub fn push(&mut self, path: &[u8], meta: Meta) -> bool {
+        self.push_compared(path, meta, false)
+    }
+
+    /// As [`Self::push`]; `staged` says whether it is surely what git's index has.
+    #[must_use]
+    pub fn push_compared(&mut self, path: &[u8], meta: Meta, staged: bool) -> bool {
         let Ok(path_len) = u16::try_from(path.len()) else {
             return false;
         };
@@ -386,6 +429,7 @@ impl TreeBuilder {
             kind,
             tracked,
             ignored,
+            staged,
         });
         true
     }
@@ -408,6 +452,7 @@ impl TreeBuilder {
             root,
             arena: self.arena,
             records: Vec::new(),
+            links: None,
         };
         let mut records = self.records;
         let path = |record: &Record| tree.path_of(record);
@@ -419,7 +464,7 @@ impl TreeBuilder {
 }
 
 /// Compares component by component, as bytes: `/` sorts before every other byte.
-pub(super) fn compare_paths(one: &[u8], other: &[u8]) -> Ordering {
+pub(crate) fn compare_paths(one: &[u8], other: &[u8]) -> Ordering {
     let common = one
         .iter()
         .zip(other)

@@ -11,6 +11,7 @@
 mod base; // the commit to compare with
 mod cleanup; // what must survive any cleanup
 mod cleanup_plan; // plans of cleanup and the one that is expected
+mod compare; // new and existing, only what changed
 mod containment; // what keeps a run from harm, and its record
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh

@@ -87,7 +87,8 @@ fn keys_of_later_documents_win_in_cleanup_gate_and_workspace() {
         policy.gate,
         Gate {
             fail_on: Some(Severity::Note),
-            min_score: Some(50.0)
+            min_score: Some(50.0),
+            new_only: false,
         }
     );
     assert!(policy.workspace.enter_nested);

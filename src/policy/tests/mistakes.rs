@@ -295,10 +295,6 @@ const OTHERS: &[(&str, &str)] = &[
         "p.yml:2:19: gate.min_score: expected a score from 0 to 100, found the number NaN",
     ),
     (
-        "gate: {new_only: true}",
-        "p.yml:2:18: gate.new_only: comparing with a base is not in this version: expected `false`",
-    ),
-    (
         "gate: {new_only: no}",
         "p.yml:2:18: gate.new_only: expected `true` or `false`, found the text `no`",
     ),

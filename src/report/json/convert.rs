@@ -8,7 +8,7 @@ use super::document::{
 use super::streamed::{Actions, Violations};
 use crate::finding;
 use crate::report::base::base;
-use crate::report::tally::{Tally, last_validation};
+use crate::report::tally::{Tally, last_validation, notices};
 use crate::report::{Database, Run};
 use crate::store::rows;
 
@@ -34,6 +34,7 @@ pub(super) fn document<'a>(run: &Run<'a>) -> Document<'a> {
             how: base.how,
         }),
         counts: Counts::from(Tally::of(record)),
+        notices: notices(record),
         phases: record.phases.iter().map(Phase::from).collect(),
         rules: record.rules.iter().map(RuleResult::from).collect(),
         suppressions: record.suppressions.iter().map(Suppression::from).collect(),
@@ -96,6 +97,7 @@ impl From<Tally> for Counts {
             errors,
             warnings,
             notes,
+            existing,
             suppressed,
             resolved,
         } = tally;
@@ -103,6 +105,7 @@ impl From<Tally> for Counts {
             errors,
             warnings,
             notes,
+            existing,
             suppressed,
             resolved,
         }

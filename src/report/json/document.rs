@@ -23,6 +23,8 @@ pub(super) struct Document<'a> {
     pub(super) base: Option<Base<'a>>,
     /// Violations by what became of them.
     pub(super) counts: Counts,
+    /// What was asked for and could not be done, so that more was looked at, or counts.
+    pub(super) notices: Vec<&'a str>,
     /// The phases that ran, in order.
     pub(super) phases: Vec<Phase<'a>>,
     /// One entry for each rule and stage.
@@ -127,12 +129,14 @@ pub(super) struct Score {
 /// Violations by what became of them.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Counts {
-    /// Open errors.
+    /// Open errors, but those that the base has, too.
     pub(super) errors: u64,
-    /// Open warnings.
+    /// Open warnings, but those that the base has, too.
     pub(super) warnings: u64,
-    /// Open notes.
+    /// Open notes, but those that the base has, too.
     pub(super) notes: u64,
+    /// Open violations that the base has, too.
+    pub(super) existing: u64,
     /// Accepted by a suppression.
     pub(super) suppressed: u64,
     /// Fixed or removed by this run.

@@ -6,7 +6,7 @@ use crate::finding::Severity;
 use crate::report::base::base;
 use crate::report::encode::LogLine;
 use crate::report::tally::{
-    Selection, Tally, action_words, first_results, fix_lines, last_validation,
+    Selection, Tally, action_words, first_results, fix_lines, last_validation, notices,
 };
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
@@ -49,6 +49,7 @@ fn rules(record: &RunRecord, selection: &Selection, out: &mut dyn Write) -> io::
     heading("Rules", out)?;
     if !selection.by_rule.is_empty() {
         rule_table(selection, &checked).write(out)?;
+        existing(selection, out)?;
     }
     let rules = match (selection.by_rule.is_empty(), silent) {
         (true, 0) => "no rule is on".to_owned(),
@@ -60,6 +61,22 @@ fn rules(record: &RunRecord, selection: &Selection, out: &mut dyn Write) -> io::
         .styled(DIM, &format!("  {rules}"))
         .write(out)?;
     out.write_all(b"\n")
+}
+
+/// What the base has, too: it is in none of the columns for what is open.
+fn existing(selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    let rules = selection
+        .by_rule
+        .iter()
+        .filter(|(_, tally)| tally.existing > 0);
+    let rules: Vec<String> = rules
+        .map(|(name, tally)| format!("{} {name}", text::grouped(tally.existing)))
+        .collect();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let line = format!("  existing, the base has them, too: {}", rules.join(", "));
+    LogLine::new().styled(DIM, &line).write(out)
 }
 
 fn rule_table(selection: &Selection, checked: &BTreeMap<&str, u64>) -> Table<7> {
@@ -312,6 +329,14 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
             .styled(BOLD, "This run has not ended: there is no verdict")
             .write(out);
     };
+    for notice in notices(record) {
+        let style = severity_style(Severity::Warning);
+        LogLine::new()
+            .styled(style, "Notice")
+            .text(": ")
+            .text(notice)
+            .write(out)?;
+    }
     let style = match end.verdict {
         Verdict::Pass => AnsiColor::Green.on_default().bold(),
         Verdict::Fail => severity_style(Severity::Error),
