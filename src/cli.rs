@@ -29,11 +29,10 @@ Exit codes:
 pub enum Command {
     /// Run the five phases over a workspace. Changes nothing without --apply
     Run(RunArgs),
-    /// Explain a rule or a detector: what, why, how to fix, options, examples
-    Explain {
-        /// Name of a rule or a detector
-        name: String,
-    },
+    /// Explain a rule, a detector, or a key of the policy and who sets it
+    Explain(ExplainArgs),
+    /// Accept the violations of a run as they are, so that only new ones count
+    Baseline(BaselineArgs),
     /// List all rules
     Rules,
     /// Check a database: integrity, seal, completeness
@@ -66,6 +65,9 @@ pub enum Command {
 /// Name of the database where none is given.
 pub const DATABASE: &str = "factory_deployment.db";
 
+/// Name of the baseline where none is given.
+pub const BASELINE: &str = ".factory-gate-baseline";
+
 /// Arguments of `run`.
 #[derive(Args, Debug)]
 pub struct RunArgs {
@@ -91,6 +93,10 @@ pub struct RunArgs {
     /// The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+
+    /// The baseline of accepted violations, instead of the policy's
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
 
     /// The database to write, or to append this run to
     #[arg(long, value_name = "FILE", default_value = DATABASE)]
@@ -280,6 +286,40 @@ pub struct ReportArgs {
     /// What tells this analysis from others of the same commit, in SARIF
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = category)]
     pub sarif_category: String,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// Name of a rule or a detector, or a key of the policy, like `gate.fail_on` or `rules.file-size.max`
+    pub name: String,
+
+    /// The policy [default: .factory-gate.yml in the workspace]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// The workspace
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub workspace: PathBuf,
+}
+
+/// Arguments of `baseline`.
+#[derive(Args, Debug)]
+pub struct BaselineArgs {
+    /// The database of the run
+    pub database: PathBuf,
+
+    /// The baseline; from one that exists, entries of violations that are gone are taken out
+    #[arg(long, value_name = "FILE", default_value = BASELINE)]
+    pub output: PathBuf,
+
+    /// The session [default: the latest]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Add open violations to a baseline that exists, too
+    #[arg(long)]
+    pub grow: bool,
 }
 
 /// Arguments of `verify`.

@@ -2,8 +2,10 @@
 
 mod about;
 mod base;
+mod baseline;
 mod database;
 mod doctor;
+mod explain;
 mod export;
 mod places;
 mod report_db;
@@ -23,7 +25,8 @@ pub fn main(cli: Cli) -> Exit {
     set_colour(cli.color);
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Explain { name } => about::explain(&name),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Baseline(arguments) => baseline::baseline(&arguments),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
         Command::Report(arguments) => report_db::report(&arguments),

@@ -24,7 +24,7 @@ pub(super) fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Gathers what cleanup must not touch.
 pub(super) fn places(
-    policy: &Policy,
+    (policy, baseline): (&Policy, Option<PathBuf>),
     arguments: &RunArgs,
     (root, database): (&Path, &Path),
     (environment, export): (&Environment, Option<&Export>),
@@ -60,6 +60,7 @@ pub(super) fn places(
     protect(std::env::current_dir().ok(), "the current directory");
     protect(Some(root.to_owned()), "the workspace");
     protect(arguments.policy.clone(), "the policy");
+    protect(baseline, "the baseline");
     protect(output, "the report");
     protect(patch, "the patch");
     for path in reports {

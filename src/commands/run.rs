@@ -1,5 +1,6 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
+use super::baseline::{self, RunBaseline};
 use super::export::export;
 use super::places::{absolute, places};
 use super::report_file::stdout_is_a_file;
@@ -11,7 +12,7 @@ use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
 use crate::cli::{self, Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Asked, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
+use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::Kind;
 use crate::report::encode::{command_data, command_property};
@@ -56,6 +57,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     if base.is_none() && (policy.gate.new_only || arguments.scope == cli::Scope::Changed) {
         base = Some(super::base::look(arguments, &environment, &path));
     }
+    let baseline = baseline::of_run(arguments, &policy, &root).map_err(Problem::usage)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
@@ -68,18 +70,19 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
         places: places(
-            &policy,
+            (&policy, baseline.as_ref().map(|one| one.path.clone())),
             arguments,
             (&path, &database),
             (&environment, export.as_ref()),
         ),
-        asked: asked(arguments, base.as_ref()),
         base,
         needs_base: arguments.base.is_some(),
         containment,
         export,
         root,
         policy: &policy,
+        baseline: baseline.as_ref().map(RunBaseline::named),
+        scope: scope(arguments),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
@@ -110,14 +113,10 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(ended?.exit)
 }
 
-/// What is to be compared with the base that was found.
-fn asked(arguments: &RunArgs, resolution: Option<&Resolution>) -> Asked {
-    Asked {
-        base: resolution.and_then(|resolution| resolution.base),
-        scope: match arguments.scope {
-            cli::Scope::All => Scope::All,
-            cli::Scope::Changed => Scope::Changed,
-        },
+fn scope(arguments: &RunArgs) -> Scope {
+    match arguments.scope {
+        cli::Scope::All => Scope::All,
+        cli::Scope::Changed => Scope::Changed,
     }
 }
 
@@ -179,8 +178,8 @@ fn load_policy(
     root: &Root,
     environment: &Environment,
 ) -> Result<Policy, Problem> {
-    let file = policy_file(arguments, root).map_err(Problem::usage)?;
-    let loader = |path: &Path| root.read_file(&bytes_of(path.as_os_str()), MOST_POLICY_BYTES);
+    let file = policy_file(arguments.policy.as_deref(), root).map_err(Problem::usage)?;
+    let loader = |path: &Path| read_policy(root, path);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         annotate(&problems, environment);
         let count = problems.0.len();
@@ -204,9 +203,19 @@ fn load_policy(
     Ok(policy)
 }
 
-fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
+/// Reads a document that a policy extends.
+pub(super) fn read_policy(root: &Root, path: &Path) -> std::io::Result<Vec<u8>> {
+    if path.is_absolute() || path.starts_with("..") {
+        // Its content is pinned, so it does not matter by which links it is found.
+        return read_named(&root.path().join(path), MOST_POLICY_BYTES);
+    }
+    root.read_file(&bytes_of(path.as_os_str()), MOST_POLICY_BYTES)
+}
+
+/// The main document: the one that is named, or the workspace's, if it has one.
+pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
     let unreadable = |path: &Path| format!("the policy `{}` cannot be read", path.display());
-    if let Some(path) = &arguments.policy {
+    if let Some(path) = named {
         let text = read_named(path, MOST_POLICY_BYTES).with_context(|| unreadable(path))?;
         let real = dunce::canonicalize(path)?;
         let workspace_path = real
@@ -214,11 +223,13 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
             .ok()
             .and_then(Path::to_str)
             .map(str::to_owned);
+        let outside = real.to_str().filter(|_| workspace_path.is_none());
         let name = workspace_path
             .clone()
             .unwrap_or_else(|| path.display().to_string());
         return Ok(Some(PolicyFile {
             name,
+            outside_path: outside.map(str::to_owned),
             workspace_path,
             text,
         }));
@@ -249,6 +260,7 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
     Ok(Some(PolicyFile {
         name: name.to_owned(),
         workspace_path: Some(name.to_owned()),
+        outside_path: None,
         text,
     }))
 }

@@ -1,7 +1,7 @@
 //! The comparison with a base: what of the workspace is looked at, and which violations the base has, too.
 
 use super::{Run, Scope};
-use crate::base::{Blobs, Changes, CommitId, Repository, compare};
+use crate::base::{Blobs, Changes, CommitId, Repository, Resolution, compare};
 use crate::finding::{Finding, Fingerprint, State};
 use crate::scan::{ChangedPaths, Focus, Origin, Plan, Scan, Sink, Source, scan, touched};
 use crate::store::rows::Stage;
@@ -39,18 +39,20 @@ struct Known {
 /// Compares with the base, as far as that is asked for and possible. What is not possible is said, and then everything
 /// is looked at and everything counts.
 pub(super) fn prepare(run: &Run<'_>, walked: &Walked, plan: &Plan<'_>) -> anyhow::Result<Against> {
-    let asked = run.job.asked;
     let new_only = run.job.policy.gate.new_only;
-    let wants = new_only || asked.scope == Scope::Changed;
-    let result = match asked.base {
+    let asked_scope = run.job.scope;
+    let wants = new_only || asked_scope == Scope::Changed;
+    let resolution = run.job.base.as_ref();
+    let base = resolution.and_then(|resolution| resolution.base);
+    let result = match base {
         _ if !wants => return Ok(Against::default()),
-        None => Err(anyhow::anyhow!("no base was found")),
+        None => Err(no_base(resolution)),
         Some(base) => compared(run, base, (walked, plan), new_only),
     };
     run.job.watch.check()?;
     let (against, sha) = match result {
-        Ok(against) => (against, asked.base.map(|base| base.to_string())),
-        Err(error) => (widened(&error, (asked.base, asked.scope), new_only), None),
+        Ok(against) => (against, base.map(|base| base.to_string())),
+        Err(error) => (widened(&error, (base, asked_scope), new_only), None),
     };
     let scope = if against.focus.is_some() {
         Scope::Changed
@@ -59,6 +61,13 @@ pub(super) fn prepare(run: &Run<'_>, walked: &Walked, plan: &Plan<'_>) -> anyhow
     };
     run.recorder.compared(sha, scope.as_str())?;
     Ok(against)
+}
+
+fn no_base(resolution: Option<&Resolution>) -> anyhow::Error {
+    match resolution.and_then(|resolution| resolution.steps.last()) {
+        Some(why) => anyhow::anyhow!("no base was found: {why}"),
+        None => anyhow::anyhow!("no base is known: `--base` names one"),
+    }
 }
 
 fn widened(
@@ -119,7 +128,7 @@ fn compared(
     if let Some(known) = &known {
         detail["base_violations_in_touched"] = known.prints.len().into();
     }
-    let focus = (run.job.asked.scope == Scope::Changed).then_some(Narrowed { changes, only });
+    let focus = (run.job.scope == Scope::Changed).then_some(Narrowed { changes, only });
     Ok(Against {
         focus,
         known,
@@ -222,6 +231,11 @@ impl Against {
             renamed: PathMap::new(),
             is_base: false,
         })
+    }
+
+    /// Whether only what changed is looked at: that may be nothing.
+    pub(super) fn is_narrowed(&self) -> bool {
+        self.focus.is_some()
     }
 
     /// Tells new violations from those that the base has, too.

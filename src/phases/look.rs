@@ -117,6 +117,7 @@ pub(super) fn with_scan<T>(
         previous,
         &advance,
     );
+    let whole = whole.with_baseline(run.job.baseline);
     match focus {
         None => look(&whole),
         Some(focus) => look(&whole.only(focus)),

@@ -22,10 +22,10 @@ pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
 pub use verdict::Exit;
 
-use crate::base::{CommitId, Resolution};
+use crate::base::Resolution;
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
-use crate::scan::{Outcome, Plan};
+use crate::scan::{NamedBaseline, Outcome, Plan};
 use crate::secrets::Key;
 use crate::store::Recorder;
 use crate::store::rows::{PhaseRow, Verdict};
@@ -70,6 +70,8 @@ pub struct Job<'j> {
     pub root: Root,
     /// The policy.
     pub policy: &'j Policy,
+    /// Violations that are accepted as they are.
+    pub baseline: Option<NamedBaseline<'j>>,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
     /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).
@@ -80,8 +82,8 @@ pub struct Job<'j> {
     pub base: Option<Resolution>,
     /// Whether the user named that commit, so that it has to be there.
     pub needs_base: bool,
-    /// What the workspace is compared with, and what for.
-    pub asked: Asked,
+    /// What file rules look at.
+    pub scope: Scope,
     /// What the kernel holds the threads to that look.
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
@@ -94,15 +96,6 @@ pub struct Job<'j> {
     pub clock: &'j dyn Clock,
     /// Progress and interruption.
     pub watch: &'j Watch,
-}
-
-/// What is to be compared with a base.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked {
-    /// The commit to compare with; `None` if there is none, or it was not found.
-    pub base: Option<CommitId>,
-    /// What file rules look at.
-    pub scope: Scope,
 }
 
 /// What of the workspace file rules look at.

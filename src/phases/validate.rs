@@ -1,7 +1,7 @@
 //! Phase 1: walk, run every rule, record what they find.
 
 use super::{Did, Run, Seen, against, look, stamp};
-use crate::scan::{Plan, SuppressionUse, Tally, Totals};
+use crate::scan::{Plan, SuppressionSource, SuppressionUse, Tally, Totals};
 use crate::store::rows::{RuleResultRow, Stage, SuppressionRow};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
                 .into(),
         );
     }
-    if outcome.totals.files == 0 && outcome.totals.skipped > 0 {
+    if outcome.totals.files == 0 && outcome.totals.skipped > 0 && !against.is_narrowed() {
         run.reasons
             .push("nothing was scanned, though the workspace is not empty".into());
     }
@@ -98,10 +98,15 @@ pub(super) fn account(run: &mut Run<'_>, totals: &Totals) {
 
 fn suppression_row(one: &SuppressionUse) -> SuppressionRow {
     SuppressionRow {
-        source: if one.is_inline { "inline" } else { "policy" }.to_owned(),
+        source: match one.source {
+            SuppressionSource::Inline => "inline",
+            SuppressionSource::Policy => "policy",
+            SuppressionSource::Baseline => "baseline",
+        }
+        .to_owned(),
         rule_id: one.rule_id.clone(),
         path: crate::store::escape(&one.path).into_owned(),
-        line: Some(one.line),
+        line: one.line,
         reason: one.reason.clone(),
         owner: one.owner.clone(),
         expires: one.expires.map(|day| day.to_string()),

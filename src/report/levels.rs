@@ -21,6 +21,8 @@ pub(super) struct Level {
     pub(super) rest: u64,
     /// Those that are not, by rule.
     rest_by_rule: BTreeMap<String, u64>,
+    /// Whether violations that the base has, too, are among those.
+    has_known: bool,
 }
 
 impl Level {
@@ -30,6 +32,16 @@ impl Level {
             shown: Vec::new(),
             rest: 0,
             rest_by_rule: BTreeMap::new(),
+            has_known: false,
+        }
+    }
+
+    /// What those that are not shown are: `12 more errors`.
+    pub(super) fn rest_title(&self) -> String {
+        if self.has_known {
+            text::count(self.rest, "more note or existing violation")
+        } else {
+            text::count(self.rest, &format!("more {}", self.severity.as_str()))
         }
     }
 
@@ -57,30 +69,38 @@ impl Level {
     }
 }
 
-/// For each level, worst first, all of at most `most` open violations, or one less: the last place is for the roll-up.
+/// For each level, worst first, all of at most `most` open violations, or one less: the last place is for the roll-up. What the
+/// base has, too, is only counted, among the notes.
 pub(super) fn levels(rows: &dyn RowSource, most: usize) -> anyhow::Result<Vec<Level>> {
     let mut levels: Vec<Level> = Vec::new();
     rows.violations(Order::WorstFirst, &mut |row| {
         if !is_open(&row) {
             return Ok(ControlFlow::Continue(()));
         }
-        if levels
-            .last()
-            .is_none_or(|level| level.severity != row.severity)
-        {
-            levels.push(Level::new(row.severity));
-        }
-        if let Some(level) = levels.last_mut() {
-            if level.rest == 0 && level.shown.len() < most {
-                level.shown.push(row);
-            } else {
-                if level.rest == 0
-                    && let Some(last) = level.shown.pop()
-                {
-                    level.leave_out(last.rule_id);
-                }
-                level.leave_out(row.rule_id);
+        // What the base has, too, is no matter of this change: it is counted, as quietly as possible.
+        let is_known = row.state == "existing";
+        let severity = if is_known {
+            Severity::Note
+        } else {
+            row.severity
+        };
+        let at = levels.iter().position(|level| level.severity == severity);
+        let at = at.unwrap_or_else(|| {
+            levels.push(Level::new(severity));
+            levels.len() - 1
+        });
+        let level = &mut levels[at];
+        level.has_known |= is_known;
+        if !is_known && level.rest == 0 && level.shown.len() < most {
+            level.shown.push(row);
+        } else {
+            if level.rest == 0
+                && level.shown.len() == most
+                && let Some(last) = level.shown.pop()
+            {
+                level.leave_out(last.rule_id);
             }
+            level.leave_out(row.rule_id);
         }
         Ok(ControlFlow::Continue(()))
     })?;

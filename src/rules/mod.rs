@@ -115,6 +115,7 @@ rules! {
     malformed_suppression,
     dead_pattern,
     slow_pattern,
+    stale_baseline,
 }
 
 /// All rules, in the order of the catalogue.

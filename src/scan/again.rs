@@ -18,7 +18,7 @@ pub struct Again<'s> {
 impl<'s> Again<'s> {
     /// With the rules and what they have prepared in the scan before.
     pub fn new(scan: &'s Scan<'s>) -> Self {
-        let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
+        let suppressions = scan.suppressions();
         Self { scan, suppressions }
     }
 

@@ -1,5 +1,6 @@
 //! One scan: files in order on all threads, then the whole-tree rules, then what is to be said of the policy.
 
+use super::accepted::NamedBaseline;
 use super::accounts::{Fixable, Status, Tally, Totals};
 use super::file::{FileScanner, Part};
 use super::finish::With;
@@ -71,6 +72,7 @@ pub struct Scan<'s> {
     /// What the `.editorconfig` files say.
     pub(super) cascade: Cascade,
     previous: Option<Previous<'s>>,
+    baseline: Option<NamedBaseline<'s>>,
     twins: Twins,
     progress: &'s (dyn Fn(u64) + Sync),
     /// How contents are told apart.
@@ -112,6 +114,8 @@ pub struct Outcome {
     pub totals: Totals,
     /// All suppressions, the policy's first; their 1-based position is their number.
     pub suppressions: Vec<SuppressionUse>,
+    /// Files in [`Totals::files`] that only a whole-tree rule found something in, since nothing else looked at them.
+    pub files_by_tree: u64,
     /// The identities of what the whole-tree rules found.
     pub whole_tree: HashSet<Fingerprint>,
     /// Entries with an open finding that has a fix which the policy allows, in tree order.
@@ -153,6 +157,7 @@ impl<'s> Scan<'s> {
             key,
             cascade: settings::cascade(source, tree),
             previous,
+            baseline: None,
             twins,
             progress,
             digest_kind: DigestKind::Fast,
@@ -187,6 +192,15 @@ impl<'s> Scan<'s> {
             .is_none_or(|part| part.only.get(index).copied().unwrap_or(true))
     }
 
+    /// Whether there is an entry at a path that is not looked at.
+    pub(super) fn passes_over(&self, path: &[u8]) -> bool {
+        self.part.is_some()
+            && self
+                .tree
+                .find(path)
+                .is_some_and(|entry| !self.looks_at(entry))
+    }
+
     /// Whether all that could use a suppression is looked at. In the scan of a base it is enough to look at what changed:
     /// it is asked only for what the other scan found unused, too.
     pub(super) fn knows_uses(&self) -> bool {
@@ -212,6 +226,17 @@ impl<'s> Scan<'s> {
                 Some((entry.id(), digest_of((*id).filter(|_| is_wanted)?)))
             });
         known.collect()
+    }
+
+    /// The same with violations that are accepted as they are.
+    #[must_use]
+    pub fn with_baseline(self, baseline: Option<NamedBaseline<'s>>) -> Self {
+        Self { baseline, ..self }
+    }
+
+    /// What covers findings, besides comments; nothing is counted yet.
+    pub(super) fn suppressions(&self) -> PolicySuppressions<'s> {
+        PolicySuppressions::new(self.plan.policy(), self.today, self.baseline)
     }
 
     /// What the `.editorconfig` files say about a file, if there are any.
@@ -254,8 +279,8 @@ impl<'s> Scan<'s> {
 /// # Errors
 /// The sink refused.
 pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow::Result<Outcome> {
-    let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
-    let mut collected = Collected::new(scan);
+    let suppressions = scan.suppressions();
+    let mut collected = Collected::new(scan, suppressions.count());
     collected.walked(scan, walked, sink)?;
     needed::prepare(scan, &suppressions, &mut collected.outcome, sink)?;
     let chunks = Chunks {
@@ -273,7 +298,12 @@ pub fn scan(scan: &Scan<'_>, walked: &[Skipped], sink: &mut dyn Sink) -> anyhow:
     let mut uses = suppressions.uses();
     // A second look knows only what changed: what is unused then says nothing about the policy.
     if scan.previous.is_none() {
-        whole::policy_rules(scan, &uses, &mut collected.outcome, sink)?;
+        whole::policy_rules(
+            scan,
+            (&uses, suppressions.accepted()),
+            &mut collected.outcome,
+            sink,
+        )?;
     }
     uses.append(&mut collected.outcome.suppressions);
     collected.outcome.suppressions = uses;
@@ -290,7 +320,7 @@ pub fn scan_whole_tree(
     earlier: &Outcome,
     sink: &mut dyn Sink,
 ) -> anyhow::Result<Outcome> {
-    let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
+    let suppressions = scan.suppressions();
     let mut tallies = earlier.tallies.clone();
     for (tally, slot) in tallies.iter_mut().zip(scan.plan.slots()) {
         if slot.has(Level::Tree) {
@@ -298,7 +328,7 @@ pub fn scan_whole_tree(
         }
     }
     let totals = Totals {
-        files: earlier.totals.files,
+        files: earlier.totals.files - earlier.files_by_tree,
         ..Totals::default()
     };
     let mut outcome = Outcome {
@@ -307,6 +337,7 @@ pub fn scan_whole_tree(
         tallies,
         totals,
         suppressions: Vec::new(),
+        files_by_tree: 0,
         whole_tree: HashSet::new(),
         fixable: Vec::new(),
         created: Vec::new(),
@@ -330,18 +361,19 @@ fn scan_chunk(scan: &Scan<'_>, suppressions: &PolicySuppressions<'_>, number: us
 
 struct Collected {
     outcome: Outcome,
+    /// How many suppressions have numbers before the inline ones.
     policy_suppressions: u32,
 }
 
 impl Collected {
-    fn new(scan: &Scan<'_>) -> Self {
-        let policy_suppressions = scan.plan.policy().suppressions.len();
+    fn new(scan: &Scan<'_>, policy_suppressions: usize) -> Self {
         let outcome = Outcome {
             statuses: Vec::with_capacity(scan.tree.len()),
             digests: scan.known_digests(),
             tallies: vec![Tally::default(); scan.plan.slots().len()],
             totals: Totals::default(),
             suppressions: Vec::new(),
+            files_by_tree: 0,
             whole_tree: HashSet::new(),
             fixable: Vec::new(),
             created: Vec::new(),

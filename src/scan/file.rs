@@ -239,13 +239,13 @@ impl<'s> FileScanner<'s> {
             }
             let number = inline.map(|index| self.inline_number(first_inline + index));
             finding.suppression =
-                number.or_else(|| self.suppressions.cover(&set.suppressions, &finding.rule_id));
+                number.or_else(|| self.suppressions.cover(&set.suppressions, finding));
         }
         let flaws = governance::flaws(self.scan, set, &comments);
         if !flaws.is_empty() {
             let found = finish::finish_file(flaws, &about, with, &mut self.prints);
             findings.extend(found.into_iter().map(|mut finding| {
-                finding.suppression = self.suppressions.cover(&set.suppressions, &finding.rule_id);
+                finding.suppression = self.suppressions.cover(&set.suppressions, &finding);
                 finding
             }));
         }
@@ -282,8 +282,7 @@ impl<'s> FileScanner<'s> {
     }
 
     fn inline_number(&self, index: usize) -> u32 {
-        let policy = self.scan.plan.policy().suppressions.len();
-        u32::try_from(policy + index + 1).unwrap_or(u32::MAX)
+        u32::try_from(self.suppressions.count() + index + 1).unwrap_or(u32::MAX)
     }
 
     pub(super) fn skip(&mut self, entry: Entry<'_>, reason: SkipReason, is_undecided: bool) {

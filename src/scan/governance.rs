@@ -92,6 +92,11 @@ fn broken_terms(scan: &Scan<'_>, comment: &Inline, terms: SuppressionTerms) -> O
     {
         return Some(format!("`{rule}` is no rule"));
     }
+    if let Some(lock) = policy.suppression_lock(rule) {
+        let source = policy.sources.get(lock.position.source);
+        let name = source.map_or("the policy", |source| source.name.as_str());
+        return Some(format!("{name} has locked suppressions of `{rule}`"));
+    }
     missing_term(terms, comment.owner.is_some(), comment.expires.is_some())
 }
 

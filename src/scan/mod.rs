@@ -1,6 +1,7 @@
 //! Runs the rules over the workspace: every file is opened and read once, on all threads, and the
 //! findings come out in tree order whatever the number of threads.
 
+mod accepted;
 mod accounts;
 mod again;
 mod content;
@@ -23,11 +24,12 @@ mod touched;
 mod twins;
 mod whole;
 
+pub use accepted::NamedBaseline;
 pub use accounts::{Fixable, Fixes, Status, Tally, Totals};
 pub use again::Again;
 pub use engine::{Created, Focus, Origin, Outcome, Previous, Scan, Sink, scan, scan_whole_tree};
 pub use plan::{Plan, Slot, SlotId};
 pub use redact::holds_credential;
 pub use source::Source;
-pub use suppress::SuppressionUse;
+pub use suppress::{SuppressionSource, SuppressionUse};
 pub use touched::{ChangedPaths, touched};

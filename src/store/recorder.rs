@@ -129,19 +129,9 @@ impl Recorder {
     ///
     /// # Errors
     /// The row could not be written.
-    pub fn compared(
-        &self,
-        base_sha: Option<String>,
-        scope: &'static str,
-    ) -> Result<(), StoreError> {
-        self.feed.transact_later(move |conn, session| {
-            conn.execute(
-                "UPDATE session_details SET base_sha = ?2, scope = ?3 WHERE deployment_id = ?1",
-                params![session, base_sha, scope],
-            )
-            .doing("record the base")?;
-            Ok(())
-        })
+    pub fn compared(&self, base: Option<String>, scope: &'static str) -> Result<(), StoreError> {
+        self.feed
+            .transact_later(move |conn, id| session::compared(conn, id, base.as_deref(), scope))
     }
 
     /// Records all suppressions of the session; their order gives their numbers.

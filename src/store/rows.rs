@@ -252,13 +252,13 @@ pub struct DetectionRow {
 /// A row of `suppressions`. Its 1-based position in the session is its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressionRow {
-    /// `inline` or `policy`.
+    /// `inline`, `policy` or `baseline`.
     pub source: String,
     /// The rule it covers.
     pub rule_id: String,
-    /// Inline: the file (escaped like [`ViolationRow::path`]). Policy: the patterns, joined by `, `.
+    /// Inline: the file (escaped like [`ViolationRow::path`]). Policy: the patterns, joined by `, `. Baseline: its path.
     pub path: String,
-    /// Inline: the line of the comment. Policy: the line in the policy file.
+    /// Inline: the line of the comment. Policy: the line in the policy file. Baseline: none.
     pub line: Option<u32>,
     /// Why it is accepted. Untrusted.
     pub reason: String,

@@ -172,7 +172,7 @@ const OTHERS: &[(&str, &str)] = &[
     ),
     (
         "zebra: {}",
-        "p.yml:2:1: zebra: unknown key `zebra`: expected `version`, `extends`, `exclude`, `rules`, `overrides`, `suppressions`, `cleanup`, `gate` or `workspace`",
+        "p.yml:2:1: zebra: unknown key `zebra`: expected `version`, `extends`, `exclude`, `rules`, `overrides`, `suppressions`, `cleanup`, `gate`, `workspace`, `locked` or `baseline`",
     ),
     (
         "exclude: ''",

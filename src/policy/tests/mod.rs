@@ -1,9 +1,12 @@
 //! Whole policies, and what they become.
 
 mod cleanup;
+mod difference;
 mod document;
 mod extends;
+mod locked;
 mod mistakes;
+mod pinned;
 mod schema;
 
 use super::trial::{load_files, mistakes, policy};

@@ -7,7 +7,6 @@ use crate::report::Run;
 use crate::report::encode::{command_data, command_property, log_line};
 use crate::report::levels::{Level, cut, levels};
 use crate::report::tally::rule_behind;
-use crate::report::text;
 use crate::store::rows::{RunRecord, ViolationRow};
 
 /// The most annotations of one level that GitHub keeps for a step.
@@ -87,8 +86,7 @@ fn roll_up(level: &Level) -> String {
          The log, the job summary and the database have them.",
         level.rest_in_words()
     );
-    let noun = format!("more {}", level.severity.as_str());
-    let title = ("title", text::count(level.rest, &noun));
+    let title = ("title", level.rest_title());
     command(level.severity, &[title], &message)
 }
 

@@ -27,7 +27,12 @@ fn file_rules_look_at_what_changed_and_tree_rules_at_everything() {
         "open words touched.txt:1",
     ];
     assert_eq!(rows(&world), expected);
-    assert_eq!(fact(&world, "scope || ' ' || files_scanned"), "changed 3");
+    // Three that were touched, and `b`, of which a whole-tree rule has something to say.
+    assert_eq!(fact(&world, "scope || ' ' || files_scanned"), "changed 4");
+    assert_eq!(
+        world.query("SELECT things_checked || ' ' || things_failing FROM v_compliance"),
+        ["4 4", "4 4"]
+    );
     let detail = world
         .query("SELECT detail FROM phases WHERE phase = 1")
         .join("");
@@ -39,7 +44,11 @@ fn file_rules_look_at_what_changed_and_tree_rules_at_everything() {
 
 #[test]
 fn nothing_changed_is_a_pass_with_tree_rules_and_both_stages_agree() {
-    let world = World::new().policy(POLICY).file("old.txt", "BAD\n");
+    let world = World::new()
+        .policy(POLICY)
+        .file("old.txt", "BAD\n")
+        .file(".gitignore", "*.o\n")
+        .file("ignored.o", "BAD\n");
     let base = commit(&world);
     let answer = world.run(&["--base", &base, "--scope", "changed"]);
     assert_eq!(answer.status, 0, "{answer:?}");

@@ -343,3 +343,56 @@ fn a_checkout_with_other_line_ends_is_no_change() {
         "{after:?}"
     );
 }
+
+#[test]
+fn what_a_sparse_checkout_leaves_out_is_no_change() {
+    let world = World::new()
+        .policy("version: 1\nextends: []\nrules: { required-path: { any_of: [left/LICENSE], severity: error } }\n")
+        .file("left/LICENSE", "x\n")
+        .file("kept/a.txt", "x\n");
+    let base = commit(&world);
+    git(
+        &world,
+        &["sparse-checkout", "set", "--no-cone", "/*", "!/left/"],
+    );
+    assert!(!world.root().join("left").exists());
+    let (rows, status) = states(&world, &base);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(rows[0].starts_with("existing required-path"), "{rows:?}");
+    assert_eq!(status, 0);
+}
+
+#[test]
+fn a_file_that_git_tracks_no_more_is_a_change_and_one_in_conflict_too() {
+    let world = world().file("a.txt", "BAD\n");
+    let base = commit(&world);
+    git(&world, &["rm", "--quiet", "--cached", "a.txt"]);
+    assert_eq!(
+        states(&world, &base),
+        (vec!["existing words a.txt:1".into()], 0)
+    );
+    git(&world, &["reset", "--quiet", "--hard"]);
+    git(&world, &["checkout", "--quiet", "-b", "other"]);
+    write(&world, "a.txt", "BAD other\n");
+    commit(&world);
+    git(&world, &["checkout", "--quiet", "-"]);
+    write(&world, "a.txt", "BAD main\n");
+    commit(&world);
+    // Fails, and leaves the conflict.
+    std::process::Command::new("git")
+        .args([
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.com",
+            "merge",
+            "--quiet",
+            "other",
+        ])
+        .current_dir(world.root())
+        .output()
+        .unwrap();
+    let (rows, status) = states(&world, &base);
+    assert_eq!(rows, ["new words a.txt:2", "new words a.txt:4"]);
+    assert_eq!(status, 1);
+}

@@ -14,7 +14,6 @@ fn detail(world: &World) -> String {
 #[test]
 fn without_a_base_everything_counts_and_is_looked_at_and_that_is_said() {
     let world = World::new().policy(POLICY).file("a.txt", "BAD\n");
-    commit(&world);
     let answer = world.run(&["--new-only", "--scope", "changed"]);
     assert_eq!(answer.status, 1, "{answer:?}");
     assert_eq!(rows(&world), ["open words a.txt:1"]);
@@ -39,7 +38,8 @@ fn without_a_base_everything_counts_and_is_looked_at_and_that_is_said() {
 fn outside_of_a_repository_everything_counts() {
     let world = World::new().policy(POLICY).file("a.txt", "BAD\n");
     let answer = world.run(&["--new-only", "--base", &"1".repeat(40)]);
-    assert_eq!(answer.status, 1, "{answer:?}");
+    // A commit that was named has to be there.
+    assert_eq!(answer.status, 3, "{answer:?}");
     assert_eq!(rows(&world), ["open words a.txt:1"]);
 }
 
@@ -99,4 +99,60 @@ fn a_base_that_looks_better_than_it_is_because_of_the_clock_is_compared_by_conte
     let answer = world.run(&["--new-only", "--base", &base]);
     assert_eq!(answer.status, 1, "{answer:?}");
     assert_eq!(rows(&world), ["new words a.txt:1"]);
+}
+
+/// GitHub's variables, with the job summary beside the workspace.
+fn github(world: &World) -> Vec<(&'static str, String)> {
+    let summary = world.beside("summary.md");
+    std::fs::write(&summary, "").unwrap();
+    vec![
+        ("GITHUB_ACTIONS", "true".to_owned()),
+        ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap().to_owned()),
+    ]
+}
+
+#[test]
+fn the_job_summary_says_that_nothing_was_compared() {
+    let world = World::new().policy(POLICY).file("a.txt", "BAD\n");
+    commit(&world);
+    let variables = github(&world);
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let answer = world.gate_with(["run", "work", "--new-only"], &variables);
+    assert_eq!(answer.status, 1, "{answer:?}");
+    let summary = std::fs::read_to_string(world.beside("summary.md")).unwrap();
+    assert!(summary.contains("every violation counts"), "{summary}");
+}
+
+#[test]
+fn what_existed_gets_no_annotation_of_its_own_and_is_counted() {
+    let old: String = (0..12).map(|number| format!("BAD{number} \n")).collect();
+    let policy = "version: 1\nextends: []\nrules:\n  words: { use: forbidden-content, pattern: 'BAD\\w*', exclude: ['*.yml'], severity: error }\n  trailing-whitespace: note\n";
+    let world = World::new().policy(policy).file("old.txt", old);
+    let base = commit(&world);
+    write(&world, "new.txt", "BAD\n");
+    let variables = github(&world);
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let answer = world.gate_with(["run", "work", "--new-only", "--base", &base], &variables);
+    assert_eq!(answer.status, 1, "{answer:?}");
+    let commands: Vec<&str> = answer
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("::"))
+        .collect();
+    assert_eq!(commands.len(), 2, "{commands:#?}");
+    assert!(
+        commands[0].starts_with("::error file=new.txt"),
+        "{commands:#?}"
+    );
+    assert!(
+        commands[1].contains("title=24 more note or existing violations"),
+        "{commands:#?}"
+    );
+    let summary = std::fs::read_to_string(world.beside("summary.md")).unwrap();
+    assert!(summary.contains("1 error (24 existing)"), "{summary}");
+    assert!(
+        answer.stdout.contains("existing, the base has them, too"),
+        "{}",
+        answer.stdout
+    );
 }
