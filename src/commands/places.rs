@@ -7,7 +7,7 @@ use crate::cleanup::Reach;
 use crate::cli::RunArgs;
 use crate::phases::{Export, Places};
 use crate::policy::Policy;
-use crate::walk::{OwnOutputs, bytes_of, path_of};
+use crate::walk::{OwnOutputs, bytes_of};
 use std::path::{Path, PathBuf};
 
 /// An absolute path whose directory is spelt without symlinks; the file itself need not exist.
@@ -149,7 +149,8 @@ fn homes_of(users: &[u32], list: &[u8]) -> Vec<PathBuf> {
         let mut fields = line.split(|byte| *byte == b':');
         let user: u32 = std::str::from_utf8(fields.nth(2)?).ok()?.parse().ok()?;
         let home = fields.nth(2)?;
-        (users.contains(&user) && home.starts_with(b"/")).then(|| path_of(home).into_owned())
+        (users.contains(&user) && home.starts_with(b"/"))
+            .then(|| crate::walk::path_of(home).into_owned())
     });
     homes.collect()
 }

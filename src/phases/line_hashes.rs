@@ -137,11 +137,11 @@ fn tells(text: &[u8]) -> bool {
 #[expect(clippy::disallowed_methods, reason = "tests make and change a file")]
 mod tests {
     use super::*;
-    use crate::walk::{Meta, TreeBuilder};
 
     #[cfg(unix)]
     #[test]
     fn only_a_file_that_is_what_was_seen_has_hashes() {
+        use crate::walk::{Meta, TreeBuilder};
         use std::os::unix::fs::MetadataExt as _;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.txt");

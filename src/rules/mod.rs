@@ -11,7 +11,7 @@ mod describe;
 mod edits;
 mod extensions;
 mod file_head;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod fix_proof;
 mod folders;
 mod header_flaw;
