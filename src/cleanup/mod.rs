@@ -68,7 +68,8 @@ mod staging;
 #[cfg(unix)]
 mod sweep;
 mod target;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 pub use cachedir::{CACHEDIR_SIGNATURE, cache_directories};

@@ -11,7 +11,8 @@ mod describe;
 mod edits;
 mod extensions;
 mod file_head;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod fix_proof;
 mod folders;
 mod header_flaw;

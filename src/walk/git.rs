@@ -1,6 +1,7 @@
 //! What git knows: the index and HEAD, read with a library, never with a `git` process.
 
-use super::tree::{Facts, IndexMode, Kind};
+use super::facts::Facts;
+use super::tree::{IndexMode, Kind};
 use bstr::{BStr, BString, ByteSlice as _};
 use gix::index::entry::{Flags, Mode};
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! Finds out what the workspace is: one parallel walk and the git index. It reads names and metadata,
 //! never contents, never judges, and follows no symlink.
 
+mod facts;
 mod git;
 mod ignored;
 mod own;
@@ -13,6 +14,7 @@ mod root;
 mod tree;
 mod walker;
 
+pub use facts::Facts;
 pub use git::{GitError, GitFacts, GitView, Staged, head_sha};
 pub use own::{OWN_DIRECTORIES, OWN_HOME, OwnOutputs};
 pub use path_bytes::{bytes_of, path_of};
@@ -20,7 +22,7 @@ pub use root::{LastDirectory, Root, read_named};
 pub(crate) use root::{facts_of, is_link_error, link_error, read_more};
 pub(crate) use tree::compare_paths;
 pub use tree::{
-    Entry, EntryId, Facts, IndexMode, Kind, Meta, PathMap, SkipReason, Skipped, Tree, TreeBuilder,
+    Entry, EntryId, IndexMode, Kind, Meta, PathMap, SkipReason, Skipped, Tree, TreeBuilder,
 };
 pub use walker::{WalkOptions, Walked, walk};
 

@@ -1,7 +1,8 @@
 //! The workspace as an open directory: every read is relative to it and follows no symlink, so that a
 //! path that changes its nature while we look cannot lead us outside.
 
-use super::tree::{Changed, Facts, Kind};
+use super::facts::{Changed, Facts};
+use super::tree::Kind;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::ffi::OsStr;

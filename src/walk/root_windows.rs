@@ -2,8 +2,9 @@
 //! that lets nobody rename or remove it until what lies in it has been opened. So a path cannot change its nature
 //! while we look, and cannot lead us outside.
 
+use super::facts::Facts;
 use super::path_bytes::{bytes_of, path_of};
-use super::tree::{Facts, Kind};
+use super::tree::Kind;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Error, ErrorKind, Read as _};
 use std::os::windows::fs::{MetadataExt as _, OpenOptionsExt as _};

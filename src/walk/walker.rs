@@ -1,11 +1,12 @@
 //! The walk: one task a directory on rayon's threads, each opening its directory relative to the workspace.
 
+use super::facts::Facts;
 use super::git::{GitError, GitView};
 use super::ignored::{IgnoreChain, MOST_BYTES};
 use super::is_gone;
 use super::own::{OWN_HOME, OwnOutputs};
 use super::root::{Listing, Root};
-use super::tree::{Facts, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
+use super::tree::{IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::sync::{Mutex, PoisonError};

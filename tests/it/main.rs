@@ -8,6 +8,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod action; // the steps of action.yml
 mod base; // the commit to compare with
 mod baseline; // violations that are accepted as they are
 mod cleanup; // what must survive any cleanup
