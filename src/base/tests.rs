@@ -9,7 +9,6 @@ use super::*;
 use std::path::Path;
 use std::process::Command;
 
-#[cfg(unix)]
 fn git(at: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(at)
@@ -30,7 +29,6 @@ fn git(at: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-#[cfg(unix)]
 #[test]
 fn a_commit_is_read_as_it_was_whatever_lies_in_the_working_tree_now() {
     let place = tempfile::tempdir().unwrap();
