@@ -7,6 +7,12 @@ mod database;
 mod doctor;
 mod explain;
 mod export;
+mod init;
+#[cfg(unix)]
+mod new_file;
+#[cfg(not(unix))]
+#[path = "new_file_refused.rs"]
+mod new_file;
 mod places;
 #[cfg(unix)]
 mod recover;
@@ -41,6 +47,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Report(arguments) => report_db::report(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => recover::recover(&database),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Schema { of } => about::schema(of),
         Command::Completions { shell } => about::completions(shell),

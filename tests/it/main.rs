@@ -24,6 +24,7 @@ mod exits; // exit codes and errors
 mod faults; // killed or refused at the k-th system call
 mod fixes; // what --apply=fix writes, and its patch
 mod github; // GitHub Actions
+mod init; // jobs that run the gate
 mod interrupt; // runs that are stopped or killed
 mod layers; // policies over policies, and who says what
 mod oracle; // the engine against each pattern alone

@@ -3,6 +3,7 @@
 use super::runner::mapping;
 use super::stage::{action, source};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(source().join(name)).unwrap()
@@ -29,15 +30,17 @@ fn the_page_about_the_action_is_what_the_action_declares() {
             input["default"].as_str().unwrap(),
             input["description"].as_str().unwrap(),
         );
-        page += &format!("| `{name}` | {} | {text} |\n", code(default));
+        writeln!(page, "| `{name}` | {} | {text} |", code(default)).unwrap();
     }
     page += "\n## Outputs\n\nAll are set whatever the verdict, on failure too; those about a run are empty where none took \
              place.\n\n| output | |\n|---|---|\n";
     for (name, output) in mapping(&action["outputs"]) {
-        page += &format!(
-            "| `{name}` | {} |\n",
+        writeln!(
+            page,
+            "| `{name}` | {} |",
             output["description"].as_str().unwrap()
-        );
+        )
+        .unwrap();
     }
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(source().join("docs/action.md"), &page).unwrap();
@@ -111,6 +114,32 @@ fn no_expression_stands_in_a_script_and_each_action_is_pinned() {
         }
     }
     assert!(pinned > 5, "{pinned}");
+}
+
+/// Flags that the action passes on and this program does not know yet: it refuses them (exit code 2). Empty it when they come.
+const NOT_YET: [&str; 4] = [
+    "--annotations",
+    "--max-annotations",
+    "--no-summary",
+    "--policy-ref",
+];
+
+#[test]
+fn each_flag_that_the_action_passes_is_one_of_the_program() {
+    let help = crate::world::World::new().gate(["run", "--help"]).stdout;
+    let script = read(".github/action/run.sh");
+    let after = script.split_once("set -- run ").unwrap().1;
+    let flags: BTreeSet<&str> = after
+        .split_whitespace()
+        .filter_map(|word| word.trim_start_matches('"').split(['=', '"']).next())
+        .filter(|word| word.len() > 2 && word.starts_with("--"))
+        .collect();
+    assert!(flags.len() > 12, "{flags:?}");
+    let missing: Vec<&str> = flags
+        .into_iter()
+        .filter(|flag| !help.contains(*flag))
+        .collect();
+    assert_eq!(missing, NOT_YET);
 }
 
 #[test]

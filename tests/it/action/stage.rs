@@ -194,6 +194,10 @@ pub(super) fn release(mirror: &Path, version: &str, target: &str, program: &Path
 }
 
 /// The actions that are used do what they are there for.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "one of the `Answers`, of which others fail"
+)]
 pub(super) fn obliging(used: &Use) -> Option<BTreeMap<String, String>> {
     let outputs: &[(&str, &str)] = if used.action.starts_with("actions/upload-artifact@") {
         &[
