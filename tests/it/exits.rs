@@ -1,6 +1,6 @@
 //! Exit codes, and errors that say what, where, and what to do.
 
-use crate::world::World;
+use crate::world::{World, make_fifo};
 
 #[test]
 fn the_gate_decides_by_severity() {
@@ -308,7 +308,7 @@ fn a_policy_that_is_no_regular_file_is_an_error_and_never_a_missing_one() {
     assert!(!answer.stderr.contains("root:"), "{answer:?}");
     let world = World::new();
     let fifo = world.root().join(".factory-gate.yml");
-    rustix::fs::mkfifoat(rustix::fs::CWD, fifo, rustix::fs::Mode::RWXU).unwrap();
+    make_fifo(&fifo);
     assert_eq!(world.run(&[]).status, 2);
 }
 
