@@ -206,15 +206,12 @@ fn help_of_every_command() {
           --sarif-category <NAME>
               What tells this analysis from others of the same commit, in SARIF
 
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+
           --base <REV>
               The commit to compare with, instead of what the CI system says: an id, branch, tag or
               `HEAD^1`, as it is
-
-          --color <WHEN>
-              When to use colours
-              
-              [default: auto]
-              [possible values: auto, always, never]
 
           --ci <SYSTEM>
               The CI system, instead of the one recognised by its variables; `none` for plain output
@@ -232,6 +229,12 @@ fn help_of_every_command() {
               - none:      None: nothing but the report
               
               [default: auto]
+
+          --color <WHEN>
+              When to use colours
+              
+              [default: auto]
+              [possible values: auto, always, never]
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
