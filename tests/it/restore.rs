@@ -92,7 +92,7 @@ fn planned(world: &World, paths: &[&[u8]]) -> Vec<PlannedRow> {
             timestamp: NOW.to_owned(),
             cleanup_rule: "stale".to_owned(),
             bytes: identity.size,
-            identity: json,
+            identity: json.to_string(),
             kept_at: None,
         }
     });
@@ -587,7 +587,7 @@ fn a_killed_restore_is_recovered_as_what_it_was() {
             timestamp: NOW.to_owned(),
             cleanup_rule: "stale".to_owned(),
             bytes: file.size,
-            identity,
+            identity: identity.to_string(),
             kept_at: Some(String::from_utf8(file.source.to_vec()).unwrap()),
         }
     });
