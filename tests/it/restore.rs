@@ -120,7 +120,12 @@ fn quarantine(world: &World, paths: &[&[u8]]) -> Packed {
         let place = quarantined_at(ID, number);
         std::fs::rename(at(&root, &row.target), at(&root, &place)).unwrap();
         results.push(settled(index + 1, "quarantined"));
-        let file = Kept::from_record(&row.target, place, &row.identity).unwrap();
+        let file = Kept::from_record(
+            &row.target,
+            place,
+            &serde_json::from_str(&row.identity).unwrap(),
+        )
+        .unwrap();
         kept.insert(number, file);
     }
     recorder.journal(&results, &[]).unwrap();
