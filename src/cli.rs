@@ -46,6 +46,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE", default_value = DATABASE)]
         database: PathBuf,
     },
+    /// Check that the CI configuration makes the gate a gate. Looks at files only
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of the policy, for editors and validators
     Schema {
         /// Which document
@@ -108,6 +110,15 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub export_quarantine: Option<PathBuf>,
 
+    /// The commit to compare with: an id, or a branch or tag, which stands for where the history left it
+    /// [default: what the CI system says]
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+
+    /// The CI system to speak to, instead of the one that the environment tells of
+    #[arg(long, value_enum, value_name = "SYSTEM", default_value = "auto")]
+    pub ci: Ci,
+
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -150,6 +161,27 @@ pub struct VerifyArgs {
     pub expect_sha256: Option<String>,
 }
 
+/// Arguments of `doctor`.
+#[derive(Args, Debug)]
+pub struct DoctorArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DoctorFormat,
+}
+
+/// Forms of the report of `doctor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
+}
+
 /// Arguments of `restore`.
 #[derive(Args, Debug)]
 pub struct RestoreArgs {
@@ -169,7 +201,7 @@ pub struct RestoreArgs {
     pub only: Vec<String>,
 
     /// Take the files from an archive that `run --export-quarantine` wrote
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
 
     /// Show what would be put back; change and record nothing
@@ -198,6 +230,31 @@ impl Apply {
     pub fn includes_cleanup(self) -> bool {
         self != Self::Fix
     }
+}
+
+/// The CI system to speak to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ci {
+    /// The one that the environment tells of
+    Auto,
+    /// GitHub Actions
+    Github,
+    /// Gitea Actions
+    Gitea,
+    /// Forgejo Actions
+    Forgejo,
+    /// GitLab CI
+    Gitlab,
+    /// Azure Pipelines
+    Azure,
+    /// Buildkite
+    Buildkite,
+    /// TeamCity
+    Teamcity,
+    /// Jenkins
+    Jenkins,
+    /// None: a plain report, and nothing is read from the environment
+    None,
 }
 
 /// Forms of the report.

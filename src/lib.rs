@@ -21,6 +21,8 @@ pub mod rules;
 
 pub mod policy;
 
+pub mod base;
+
 pub mod scan;
 
 pub mod beneath;
@@ -32,6 +34,8 @@ pub mod fix;
 pub mod store;
 
 pub mod ci;
+
+pub mod wiring;
 
 pub mod report;
 

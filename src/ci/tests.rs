@@ -49,30 +49,31 @@ fn github_is_known_in_full() {
         found.blob_url,
         Some(format!("https://github.com/owner/repo.x/blob/{SHA}/"))
     );
-    assert_eq!(found.base, Some(BaseHint::FirstParent));
+    assert_eq!(found.change.kind, ChangeKind::PullRequest);
     assert_eq!(found.summary, Some("/tmp/summary".into()));
     assert_eq!(found.output, None);
 }
 
 #[test]
 fn each_event_has_its_base() {
-    let base = |event: &str| {
+    let change = |event: &str| {
         let more = [
             ("GITHUB_EVENT_NAME", event),
             ("GITHUB_EVENT_PATH", "/e.json"),
         ];
-        environment(&[&GITHUB[..], &more].concat()).base
+        environment(&[&GITHUB[..], &more].concat()).change
     };
+    let push = change("push");
+    assert_eq!(push.payload, Some("/e.json".into()));
     assert_eq!(
-        base("push"),
-        Some(BaseHint::Event("/e.json".into(), "/before"))
+        push.hints[0],
+        BaseHint::Commit("the commit before the push", Lookup::Payload("/before"))
     );
-    assert_eq!(
-        base("merge_group"),
-        Some(BaseHint::Event("/e.json".into(), "/merge_group/base_sha"))
-    );
-    assert_eq!(base("pull_request_target"), None);
-    assert_eq!(base("schedule"), None);
+    let queue = change("merge_group");
+    assert_eq!(queue.kind, ChangeKind::MergeQueue);
+    assert_eq!(queue.hints.len(), 1);
+    assert!(change("pull_request_target").kind.wants_merge());
+    assert_eq!(change("schedule"), Change::default());
 }
 
 #[test]
@@ -100,7 +101,13 @@ fn the_other_systems_are_recognised() {
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", SHA),
     ]);
     assert_eq!(gitlab.system, Some(System::GitLab));
-    assert_eq!(gitlab.base, Some(BaseHint::Commit(SHA.into())));
+    assert_eq!(
+        gitlab.change.hints,
+        [BaseHint::Commit(
+            "the merge request's base",
+            Lookup::Known(SHA.into())
+        )]
+    );
     let azure = environment(&[
         ("TF_BUILD", "True"),
         ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/org/"),
@@ -112,7 +119,10 @@ fn the_other_systems_are_recognised() {
         azure.run_url.as_deref(),
         Some("https://dev.azure.com/org/my%20project/_build/results?buildId=9")
     );
-    assert_eq!(azure.base, Some(BaseHint::FirstParent));
+    assert_eq!(
+        azure.change.hints,
+        [BaseHint::Branch(Lookup::Known("refs/heads/main".into()))]
+    );
     let buildkite = environment(&[
         ("BUILDKITE", "true"),
         ("CI", "true"),
@@ -123,7 +133,10 @@ fn the_other_systems_are_recognised() {
         (buildkite.system, buildkite.head_sha),
         (Some(System::Buildkite), None)
     );
-    assert_eq!(buildkite.base, Some(BaseHint::Branch("main".into())));
+    assert_eq!(
+        buildkite.change.hints,
+        [BaseHint::Branch(Lookup::Known("main".into()))]
+    );
     let teamcity = environment(&[("TEAMCITY_VERSION", "2026.1"), ("BUILD_VCS_NUMBER", SHA)]);
     assert_eq!(
         (teamcity.system, teamcity.head_sha.as_deref()),

@@ -209,9 +209,10 @@ pub struct Unpacked {
 }
 
 /// Unpacks the wanted files of an archive into the staging directory: each has the recorded content, verified while it
-/// was written, or is not there. `known` are all files of the session: no more is read than they could be.
+/// was written, or is not there. `known` are all files of the session: no more is read than they could be. Without a
+/// staging directory everything is read and verified all the same, and nothing is written.
 pub fn unpack(
-    staging: &Staging<'_>,
+    staging: Option<&Staging<'_>>,
     (known, is_wanted): (&Packed, &dyn Fn(u32) -> bool),
     archive: impl Read,
 ) -> Unpacked {
@@ -224,7 +225,7 @@ pub fn unpack(
 
 fn unpack_into(
     unpacked: &mut Unpacked,
-    staging: &Staging<'_>,
+    staging: Option<&Staging<'_>>,
     (known, is_wanted): (&Packed, &dyn Fn(u32) -> bool),
     archive: impl Read,
 ) -> anyhow::Result<()> {
@@ -267,7 +268,7 @@ fn unpack_into(
             ObjectKind::Symlink => stage_link(staging, (number, kept), &entry, link),
             _ => stage_file(staging, (number, kept), &mut entry),
         };
-        if staged.is_err() {
+        if let (Err(_), Some(staging)) = (&staged, staging) {
             staging.discard(number).map_err(io::Error::from)?;
         }
         unpacked.files.insert(number, staged);
@@ -299,7 +300,7 @@ fn differs() -> Outcome {
 }
 
 fn stage_file(
-    staging: &Staging<'_>,
+    staging: Option<&Staging<'_>>,
     (number, kept): (u32, &Kept),
     entry: &mut tar::Entry<'_, impl Read>,
 ) -> Result<(), Outcome> {
@@ -308,7 +309,8 @@ fn stage_file(
     {
         return Err(differs());
     }
-    let file = File::from(staging.file(number)?);
+    let file = staging.map(|staging| staging.file(number)).transpose()?;
+    let file = file.map(File::from);
     let failed = |error: io::Error| Outcome::Failed(error.to_string());
     let mut content = Hashed::new(entry.take(kept.size));
     let mut buffer = vec![0; PIECE];
@@ -317,18 +319,23 @@ fn stage_file(
         if read == 0 {
             break;
         }
-        (&file).write_all(&buffer[..read]).map_err(failed)?;
+        if let Some(mut file) = file.as_ref() {
+            file.write_all(&buffer[..read]).map_err(failed)?;
+        }
     }
     if content.bytes != kept.size || content.digest() != kept.manifest.sha256 {
         return Err(differs());
     }
+    let Some(file) = file else {
+        return Ok(());
+    };
     // What cannot be set is said when the file is back at its place, where the same is tried again.
     let _said_later = metadata::set_all(&file, kept);
     file.sync_all().map_err(failed)
 }
 
 fn stage_link(
-    staging: &Staging<'_>,
+    staging: Option<&Staging<'_>>,
     (number, kept): (u32, &Kept),
     entry: &tar::Entry<'_, impl Read>,
     long: Option<Vec<u8>>,
@@ -344,7 +351,7 @@ fn stage_link(
     if !is_link || path.is_empty() || digest_of(&path) != kept.manifest.sha256 {
         return Err(differs());
     }
-    staging.link(number, &path)
+    staging.map_or(Ok(()), |staging| staging.link(number, &path))
 }
 
 /// Ends with an error where an archive has more than it can have.

@@ -3,11 +3,11 @@
 
 use super::outcome::Outcome;
 use super::restore::Restorer;
-use crate::beneath::{Root, Unresolved};
+use crate::beneath::{self, Root, Unresolved};
 use crate::walk::OWN_DIRECTORIES;
 use anyhow::{Context as _, anyhow};
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, symlinkat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, symlinkat, unlinkat};
 use rustix::io::Errno;
 
 /// The directory of one session's quarantine, relative to the workspace.
@@ -168,7 +168,7 @@ fn errno(unresolved: &Unresolved) -> Errno {
 
 fn make_directory(root: &Root, path: &[u8]) -> Result<(), Errno> {
     let (holder, name) = root.holder(path).map_err(|unresolved| errno(&unresolved))?;
-    mkdirat(holder, name, Mode::RWXU)
+    beneath::make_directory(&holder, name, Mode::RWXU).map(drop)
 }
 
 fn remove(root: &Root, path: &[u8], flags: AtFlags) -> Result<(), Errno> {

@@ -11,7 +11,7 @@ use super::selection::{Selected, Wish, WishLists, WishesId, select};
 use super::target::{Action, Denial, Denied, Plan, Target};
 use crate::beneath::{ObjectKind, names};
 use crate::policy::{CleanupAction, CleanupPolicy, CleanupRule};
-use crate::walk::{Entry, EntryId, IndexMode, Kind, Tree};
+use crate::walk::{Entry, EntryId, IndexMode, Kind, OWN_HOME, Tree};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -169,6 +169,10 @@ impl Planner<'_> {
         (wishes, untagged): (&[Wish], Option<u32>),
         frame: Frame,
     ) -> Verdict {
+        // It goes by itself with the last that this program keeps in it.
+        if entry.path() == OWN_HOME {
+            return Verdict::Stays;
+        }
         let may_be_emptied = |wish: &&Wish| {
             let rule = self.rule(wish.rule);
             (!rule.ignored_only || entry.is_ignored())

@@ -5,9 +5,11 @@ use super::leftover;
 use super::manifest::{Manifest, examine};
 use super::metadata::{self, Shortfall};
 use super::outcome::Outcome;
-use crate::beneath::{Identity, MOUNT_POINT, ObjectKind, Root, RootError, RootRules, look, names};
+use crate::beneath::{
+    Identity, MOUNT_POINT, ObjectKind, Root, RootError, RootRules, look, make_directory, names,
+};
 use crate::walk::OWN_DIRECTORIES;
-use rustix::fs::{RenameFlags, mkdirat, renameat_with};
+use rustix::fs::{RenameFlags, renameat_with};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -104,15 +106,24 @@ impl Root {
         if kept.kind == ObjectKind::File && manifest.mode != kept.manifest.mode {
             return Err(refused("mode differs"));
         }
+        self.examine_place(kept).map(|()| seen)
+    }
+
+    /// Whether the place of a kept file is free for it.
+    ///
+    /// # Errors
+    /// The result of the file, which cannot come back.
+    pub fn examine_place(&self, kept: &Kept) -> Result<(), Outcome> {
+        check_target(&kept.target)?;
         match self.holder(&kept.target) {
             Ok((holder, name)) => match look(&holder, name) {
-                Err(Errno::NOENT) => Ok(seen),
+                Err(Errno::NOENT) => Ok(()),
                 Ok(_) => Err(occupied()),
                 Err(error) => Err(Outcome::from_look(error)),
             },
             Err(unresolved) => match on_the_way(unresolved.into()) {
                 // The directory is made again.
-                Outcome::AlreadyGone => Ok(seen),
+                Outcome::AlreadyGone => Ok(()),
                 other => Err(other),
             },
         }
@@ -255,8 +266,8 @@ impl Restorer {
             let recorded = directories.recorded.get(path).copied();
             // While files are put into it, its owner must be able to.
             let mode = recorded.map_or(0o755, |mode| mode | 0o700);
-            match mkdirat(&holder, name, metadata::mode(mode)) {
-                Ok(()) => {
+            match make_directory(&holder, name, metadata::mode(mode)) {
+                Ok(_) => {
                     if recorded.is_some() {
                         metadata::set_mode(&holder, name, mode).map_err(Outcome::failed)?;
                     }

@@ -2,9 +2,11 @@
 //! only after a look at each of them.
 
 use super::leaf::{At, Leaf};
-use crate::beneath::{Holder, Root, look_at_open, names};
+use crate::beneath::{
+    Holder, Root, give_to_owner_of, has_right_owner, look_at_open, make_directory, names,
+};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, fstat, fsync, mkdirat, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, fstat, fsync, openat};
 use rustix::io::Errno;
 
 /// The directory of this program in each workspace.
@@ -165,6 +167,7 @@ impl Private {
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match openat(&self.chain[1], ".gitignore", flags, Mode::RUSR | Mode::WUSR) {
             Ok(file) => {
+                give_to_owner_of(&self.chain[1], &file)?;
                 rustix::io::write(&file, b"*\n")?;
                 fsync(&file)?;
             }
@@ -232,8 +235,8 @@ fn step(
     (make, privacy): (Make, Privacy),
 ) -> Result<(OwnedFd, bool), Errno> {
     let is_new = match make {
-        Make::All => match mkdirat(above, name, Mode::RWXU) {
-            Ok(()) => true,
+        Make::All => match make_directory(above, name.as_bytes(), Mode::RWXU) {
+            Ok(_) => true,
             Err(Errno::EXIST) => false,
             Err(error) => return Err(error),
         },
@@ -247,7 +250,7 @@ fn step(
         Privacy::NobodyElseWrites => Mode::WGRP | Mode::WOTH,
         Privacy::NobodyElseEnters => Mode::RWXG | Mode::RWXO,
     };
-    if stat.st_uid != rustix::process::geteuid().as_raw() || bits.intersects(forbidden) {
+    if !has_right_owner(above, &stat)? || bits.intersects(forbidden) {
         return Err(Errno::PERM);
     }
     if root.is_other_mount(&look_at_open(&directory)?) {

@@ -1,7 +1,9 @@
 //! The edge: each command from its arguments to its exit code. Here time, randomness and the environment come in.
 
 mod about;
+mod base;
 mod database;
+mod doctor;
 mod export;
 mod places;
 mod restore;
@@ -23,6 +25,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Verify(arguments) => database::verify(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
+        Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Schema { of } => about::schema(of),
         Command::Completions { shell } => about::completions(shell),
     };

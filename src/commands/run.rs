@@ -1,12 +1,14 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
+use super::base::compare;
 use super::export::export;
 use super::places::{absolute, places};
 use super::{Answer, Problem, stdout};
+use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{Apply, FailOn, Format, RunArgs};
+use crate::cli::{Apply, Ci, FailOn, Format, RunArgs};
 use crate::finding::Severity;
 use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
@@ -48,13 +50,19 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let environment = environment();
+    let environment = environment(arguments.ci);
+    let comparison = compare(&path, arguments.base.as_deref(), &environment);
     let policy = load_policy(arguments, &root, &environment)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(&policy, &path, (&environment, random.id));
+    let start = session_start(
+        &policy,
+        &path,
+        (&environment, random.id),
+        &comparison.resolution,
+    );
     let policies = policy_rows(&policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -75,6 +83,8 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         secret_key,
+        comparison: &comparison.resolution,
+        is_base_asked: arguments.base.is_some(),
         clock: &SystemClock,
         watch: &watch,
     };
@@ -98,13 +108,32 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     Ok(phases::run(&job, recorder, &mut outputs)?.exit)
 }
 
-fn environment() -> Environment {
-    let mut environment = Environment::from_lookup(&|name| environment_variable(name));
+fn environment(ci: Ci) -> Environment {
+    let lookup = |name: &str| environment_variable(name);
+    let mut environment = match system(ci) {
+        Some(system) => Environment::of_system(system, &lookup),
+        None if ci == Ci::Auto => Environment::from_lookup(&lookup),
+        None => Environment::default(),
+    };
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout
         .and_then(|path| path.canonicalize().ok());
     environment
+}
+
+fn system(ci: Ci) -> Option<System> {
+    match ci {
+        Ci::Auto | Ci::None => None,
+        Ci::Github => Some(System::GitHub),
+        Ci::Gitea => Some(System::Gitea),
+        Ci::Forgejo => Some(System::Forgejo),
+        Ci::Gitlab => Some(System::GitLab),
+        Ci::Azure => Some(System::Azure),
+        Ci::Buildkite => Some(System::Buildkite),
+        Ci::Teamcity => Some(System::TeamCity),
+        Ci::Jenkins => Some(System::Jenkins),
+    }
 }
 
 fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch> {
@@ -383,6 +412,7 @@ fn session_start(
     policy: &Policy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
+    resolution: &Resolution,
 ) -> SessionStart {
     let now = SystemClock.now();
     let main = policy.sources.first();
@@ -395,7 +425,7 @@ fn session_start(
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
             policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
-            base_sha: None,
+            base_sha: resolution.base.map(|base| base.to_string()),
             scope: "all".to_owned(),
             shard: None,
             ci_system: environment.system.map(|system| system.as_str().to_owned()),

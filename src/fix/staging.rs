@@ -1,9 +1,9 @@
 //! The directory in which new files are made before they get their names.
 
 use super::disk::{Disk as _, Place, System};
-use crate::beneath::{Holder, Root, Unresolved, look};
+use crate::beneath::{Holder, Root, Unresolved, has_right_owner, look, make_directory};
 use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::io::{Error, Result};
@@ -33,14 +33,15 @@ impl Staging {
             let (holder, name) = root
                 .holder(path.as_bytes())
                 .map_err(|why| error(path, &why))?;
-            match mkdirat(&holder, name, Mode::RWXU) {
+            match make_directory(&holder, name, Mode::RWXU) {
+                Ok(_) => {}
                 Err(Errno::EXIST) if !must_be_new => {}
-                answer => answer.map_err(|error| named(path, &error.into()))?,
+                Err(error) => return Err(named(path, &error.into())),
             }
         }
         let directory = open(root, &own)?;
         for path in [STAGING, &own] {
-            check_owner(&open(root, path)?, path)?;
+            check_owner(root, &open(root, path)?, path)?;
         }
         let path = own;
         Ok(Self { directory, path })
@@ -87,7 +88,7 @@ pub fn clear_staging(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
         directory => directory?,
     };
-    check_owner(&directory, &own)?;
+    check_owner(root, &directory, &own)?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let readable = openat(&directory, ".", flags, Mode::empty())?;
     let mut removed = 0;
@@ -141,10 +142,13 @@ fn open(root: &Root, path: &str) -> Result<OwnedFd> {
     }
 }
 
-fn check_owner(directory: &OwnedFd, path: &str) -> Result<()> {
+fn check_owner(root: &Root, directory: &OwnedFd, path: &str) -> Result<()> {
     let facts = rustix::fs::fstat(directory)?;
+    let (holder, _) = root
+        .holder(path.as_bytes())
+        .map_err(|why| error(path, &why))?;
     // Nobody else may do anything: the last six bits of the mode.
-    let is_own = facts.st_uid == rustix::process::geteuid().as_raw();
+    let is_own = has_right_owner(&holder, &facts)?;
     if is_own && facts.st_mode.trailing_zeros() >= 6 && look(directory, b".").is_ok() {
         Ok(())
     } else {

@@ -5,10 +5,12 @@ use super::disk::{Disk, Place, System};
 use super::original::{self, unresolved};
 use super::settle::State;
 use super::staging::{IN_PART, Staging};
-use crate::beneath::{Holder, Identity, Root, look, look_at_file, names};
+use crate::beneath::{
+    Holder, Identity, Root, give_to_owner_of, look, look_at_file, make_directory, names,
+};
 use anyhow::Context as _;
-use rustix::fd::{AsFd as _, OwnedFd};
-use rustix::fs::{Mode, OFlags, fchmod, mkdirat, openat};
+use rustix::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use rustix::fs::{Mode, OFlags, fchmod, openat};
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
@@ -163,7 +165,7 @@ impl<'r> Fixer<'r> {
         check(&old, planned)?;
         let number = act.number.to_string();
         let staged_place = self.staged_place(&number);
-        let staged = self.stage(&number, act.after, Some(&old))?;
+        let staged = self.stage(&number, act.after, Giver::File(&old))?;
         let target = Place {
             directory: holder.as_fd(),
             name,
@@ -263,7 +265,7 @@ impl<'r> Fixer<'r> {
         let (holder, name) = self.root.holder(act.path).map_err(|why| unresolved(&why))?;
         let number = act.number.to_string();
         let from = self.staged_place(&number);
-        self.stage(&number, act.after, None)?;
+        self.stage(&number, act.after, Giver::Directory(holder.as_fd()))?;
         let to = Place {
             directory: holder.as_fd(),
             name,
@@ -287,8 +289,8 @@ impl<'r> Fixer<'r> {
                 .holder(&path[..slash])
                 .map_err(|why| unresolved(&why))?;
             let mode = Mode::RWXU | Mode::RGRP | Mode::XGRP | Mode::ROTH | Mode::XOTH;
-            match mkdirat(&holder, name, mode) {
-                Ok(()) => self.sync_holder(&holder)?,
+            match make_directory(&holder, name, mode) {
+                Ok(_) => self.sync_holder(&holder)?,
                 Err(Errno::EXIST) => {}
                 Err(error) => return Err(error_outcome(error)),
             }
@@ -306,14 +308,14 @@ impl<'r> Fixer<'r> {
     /// Makes the new file: content, then owner, attributes and mode of the old one; durable. If anything fails there is
     /// no new file. It gets the name of its number when it is whole: what a killed run leaves under the other is in part
     /// its own and nobody else's.
-    fn stage(&self, number: &str, after: &State, old: Option<&OwnedFd>) -> Done<Identity> {
+    fn stage(&self, number: &str, after: &State, giver: Giver<'_>) -> Done<Identity> {
         let in_part = format!("{number}{IN_PART}");
         let file = self
             .staging
             .file(in_part.as_bytes())
             .map_err(Outcome::failed)?;
         let part = self.staged_place(&in_part);
-        let made = self.fill(&file, after, old).and_then(|identity| {
+        let made = self.fill(&file, after, giver).and_then(|identity| {
             let whole = self.staged_place(number);
             self.disk.rename_new(part, whole).map_err(error_outcome)?;
             Ok(identity)
@@ -321,7 +323,7 @@ impl<'r> Fixer<'r> {
         made.map_err(|outcome| self.discard(part, outcome))
     }
 
-    fn fill(&self, file: &OwnedFd, after: &State, old: Option<&OwnedFd>) -> Done<Identity> {
+    fn fill(&self, file: &OwnedFd, after: &State, giver: Giver<'_>) -> Done<Identity> {
         let mut rest = after.content.as_slice();
         while !rest.is_empty() {
             match self.disk.write(file.as_fd(), rest).map_err(error_outcome)? {
@@ -329,8 +331,9 @@ impl<'r> Fixer<'r> {
                 written => rest = rest.get(written..).unwrap_or_default(),
             }
         }
-        if let Some(old) = old {
-            super::attributes::copy(old, file)?;
+        match giver {
+            Giver::File(old) => super::attributes::copy(old, file)?,
+            Giver::Directory(holder) => give_to_owner_of(holder, file).map_err(error_outcome)?,
         }
         fchmod(file, mode(after.permissions)).map_err(error_outcome)?;
         self.disk.sync(file.as_fd()).map_err(error_outcome)?;
@@ -361,6 +364,15 @@ impl<'r> Fixer<'r> {
             .and_then(|directory| self.disk.sync(directory.as_fd()))
             .map_err(|error| after("its directory is not synced", error))
     }
+}
+
+/// From what a new file takes its owner.
+#[derive(Clone, Copy)]
+enum Giver<'f> {
+    /// The file that it replaces, which gives its attributes, too.
+    File(&'f OwnedFd),
+    /// The directory that it comes into: what root makes is not to be root's there.
+    Directory(BorrowedFd<'f>),
 }
 
 /// Whether an open file is the planned one, untouched.

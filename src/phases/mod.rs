@@ -19,6 +19,7 @@ pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs};
 pub use verdict::Exit;
 
+use crate::base::Resolution;
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
 use crate::scan::{Outcome, Plan};
@@ -78,6 +79,10 @@ pub struct Job<'j> {
     pub places: Places,
     /// Where this run's quarantined files are packed to, if they are.
     pub export: Option<Export>,
+    /// What is judged, and what it is compared with.
+    pub comparison: &'j Resolution,
+    /// Whether a base was asked for by name, so that a run without it cannot decide.
+    pub is_base_asked: bool,
     /// Of the fingerprints of credentials; in no record.
     pub secret_key: Key,
     /// The time.

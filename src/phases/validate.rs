@@ -1,6 +1,7 @@
 //! Phase 1: walk, run every rule, record what they find.
 
 use super::{Did, Run, Seen, look, stamp};
+use crate::base::Resolution;
 use crate::scan::{Plan, SuppressionUse, Tally, Totals};
 use crate::store::rows::{RuleResultRow, Stage, SuppressionRow};
 use serde_json::json;
@@ -12,6 +13,11 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
     run.job.watch.check()?;
     if let Some(error) = &walked.git_error {
         run.reasons.push(error.to_string());
+    }
+    let comparison = run.job.comparison;
+    if run.job.is_base_asked && comparison.base.is_none() {
+        run.reasons
+            .push(format!("the base was not found: {}", comparison.told()));
     }
     let plan = Plan::new(run.job.policy, &walked.tree);
     let outcome = look::first(run, &walked, &plan)?;
@@ -39,6 +45,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
         "paths_skipped": outcome.totals.skipped,
         "bytes_read": outcome.totals.bytes,
         "git": walked.git.as_ref().map(|git| json!({ "tracked": git.facts().tracked, "head": git.facts().head_sha })),
+        "base": base_detail(comparison),
         "threads": rayon::current_num_threads(),
     });
     Ok(Did {
@@ -49,6 +56,18 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
             outcome,
         },
         detail,
+    })
+}
+
+/// What is judged, what it is compared with, and how that was found; null if nobody asked.
+fn base_detail(comparison: &Resolution) -> serde_json::Value {
+    if comparison.steps.is_empty() {
+        return serde_json::Value::Null;
+    }
+    json!({
+        "kind": comparison.kind.as_str(),
+        "sha": comparison.base.map(|base| base.to_string()),
+        "steps": comparison.steps,
     })
 }
 

@@ -3,10 +3,18 @@
 
 use super::model::Position;
 use super::node::{Node, Value};
-use super::problem::{KeyPath, Report};
+use super::problem::{KeyPath, Problems, Report};
 use super::tree::Builder;
 
 const MAX_BYTES: usize = 1 << 20;
+
+/// Reads a YAML document that is no policy, within the limits that hold for one: what could be read, and everything
+/// that keeps it from being one plain document with each key once. `name` is shown in mistakes.
+pub fn read_document(bytes: &[u8], name: &str) -> (Option<Node>, Problems) {
+    let mut report = Report::default();
+    let node = parse(bytes, 0, &mut report);
+    (node, report.finish(&[name.to_owned()]))
+}
 
 /// Reads a document. Mistakes go to `report`; what could be read in spite of them comes back.
 pub(super) fn parse(bytes: &[u8], source: usize, report: &mut Report) -> Option<Node> {

@@ -23,6 +23,7 @@ mod tree;
 mod trial;
 mod variants;
 
+pub use document::read_document;
 pub use extend::Loader;
 pub use globs::{GlobId, Globs, GlobsBuilder};
 pub use load::{PolicyFile, load};
@@ -30,6 +31,7 @@ pub use model::{
     CleanupAction, CleanupLimits, CleanupPolicy, CleanupRule, FixPermission, Gate, HardLinks,
     Policy, PolicySuppression, Position, RuleInstance, Source, Variant, WorkspacePolicy,
 };
+pub use node::{Entry, Node, Value};
 pub use presets::{PRESETS, Preset};
 pub use problem::{Problem, Problems, nearest};
 pub use schema::schema;

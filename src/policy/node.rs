@@ -5,36 +5,43 @@ use super::problem::quote;
 
 /// A value and where it starts.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub struct Node {
     /// Where it starts; of an alias, where the anchored value is written.
-    pub(super) at: Position,
+    pub at: Position,
     /// What it is.
-    pub(super) value: Value,
+    pub value: Value,
 }
 
 /// The kinds of values of YAML 1.2's core schema.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub enum Value {
+    /// Nothing, or `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A whole number.
     Integer(i64),
     /// A whole number that only fits without a sign.
     Unsigned(u64),
+    /// Any other number.
     Float(f64),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// A mapping, in the order of the document.
     Mapping(Vec<Entry>),
 }
 
 /// A key of a mapping and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub struct Entry {
     /// The key's text.
-    pub(super) key: String,
+    pub key: String,
     /// Where the key starts.
-    pub(super) key_at: Position,
+    pub key_at: Position,
     /// Its value.
-    pub(super) value: Node,
+    pub value: Node,
 }
 
 /// How much a tree holds, everything below included.
@@ -49,8 +56,34 @@ pub(super) struct Weight {
 }
 
 impl Node {
+    /// The entry with this key, if this is a mapping that has it.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The value of this key, if this is a mapping that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entries of a mapping; of anything else none.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The items of a list; of anything else none.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
     /// The text, if it is one.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match &self.value {
             Value::Text(text) => Some(text),
             _ => None,

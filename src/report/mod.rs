@@ -12,6 +12,7 @@ pub mod reference;
 mod tally;
 pub mod terminal;
 mod text;
+pub mod wiring;
 
 #[cfg(test)]
 mod sample;

@@ -295,6 +295,7 @@ fn record() -> RunRecord {
         skipped: BTreeMap::from([("binary".into(), 1)]),
         actions: BTreeMap::new(),
         fixes: BTreeMap::new(),
+        fix_reasons: Vec::new(),
         counts: BTreeMap::new(),
     }
 }

@@ -119,17 +119,19 @@ pub(super) fn rule_behind(record: &RunRecord, rule_id: &str) -> Option<&'static 
 pub(super) fn last_validation(record: &RunRecord) -> Option<&ValidationRow> {
     record.validations.iter().max_by_key(|row| row.stage)
 }
+
 /// What is to be said of fixes, a sentence each without a full stop; nothing if there is nothing to fix.
 pub(super) fn fix_lines(record: &RunRecord) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for (status, (files, places)) in &record.fixes {
-        let (files, places) = (text::count(*files, "file"), text::count(*places, "place"));
+    for (status, (files, edits)) in &record.fixes {
+        let (files, edits) = (text::count(*files, "file"), text::count(*edits, "edit"));
         lines.push(match status.as_str() {
-            "applied" => format!("fixed {places} in {files}"),
+            "applied" => format!("{edits} made in {files}"),
             "planned" => format!(
-                "{places} in {files} can be fixed: `factory-gate run --apply=fix`; `--format diff` shows how"
+                "{} can be made in {files}: `factory-gate run --apply=fix`; `--format diff` shows them",
+                for_violations(record, edits)
             ),
-            other => format!("{places} in {files} {other}: the table fixes says why"),
+            other => format!("{edits} in {files} {other}{}", why(record, other)),
         });
     }
     let phase = record.phases.iter().find(|phase| phase.phase == 2);
@@ -142,4 +144,51 @@ pub(super) fn fix_lines(record: &RunRecord) -> Vec<String> {
         )),
     }
     lines
+}
+
+/// One violation can need several edits, and then both numbers are told; where not all can be fixed only the edits.
+fn for_violations(record: &RunRecord, edits: String) -> String {
+    let phase = record.phases.iter().find(|phase| phase.phase == 2);
+    let fixable = phase.and_then(|phase| phase.detail["fixable"].as_u64());
+    match fixable.filter(|_| record.fixes.len() == 1) {
+        Some(violations) => format!("{edits} for {}", text::count(violations, "violation")),
+        None => edits,
+    }
+}
+
+/// The most frequent reasons of fixes with this status.
+fn why(record: &RunRecord, status: &str) -> String {
+    let of_status = |(full, files): &(String, u64)| {
+        let reason = full.strip_prefix(status)?.strip_prefix(": ")?;
+        Some(format!("{reason} ({})", text::count(*files, "file")))
+    };
+    let reasons: Vec<String> = record.fix_reasons.iter().filter_map(of_status).collect();
+    match reasons.as_slice() {
+        [] => String::new(),
+        some if some.len() > MOST_REASONS => {
+            let some = some[..MOST_REASONS].join("; ");
+            format!(": {some}; more in the table fixes")
+        }
+        all => format!(": {}", all.join("; ")),
+    }
+}
+
+/// Most reasons that are shown of one status.
+const MOST_REASONS: usize = 3;
+
+/// `removal of 2 files`: what an action of the record is to people.
+pub(super) fn action_words(action: &str, targets: u64) -> String {
+    let directories = if targets == 1 {
+        "1 directory".to_owned()
+    } else {
+        format!("{} directories", text::grouped(targets))
+    };
+    let files = text::count(targets, "file");
+    match action {
+        "file_removal" => format!("removal of {files}"),
+        "directory_removal" => format!("removal of {directories}"),
+        "file_quarantine" => format!("quarantine of {files}"),
+        "file_restore" => format!("restore of {files}"),
+        other => format!("{other} of {}", text::count(targets, "target")),
+    }
 }

@@ -35,7 +35,7 @@ pub use describe::{ColumnDoc, TableDoc, TableKind, describe};
 pub use error::StoreError;
 pub use paths::{escape, raw_if_needed, unescape};
 pub use publish::Published;
-pub use quarantined::{Quarantine, Quarantined, RESTORE_SCOPE, quarantine};
+pub use quarantined::{Quarantine, Quarantined, RESTORE_SCOPE, Restored, quarantine};
 pub use read::{ReadOptions, Reader, RunReader, open_reader};
 pub use recorder::{Compliance, Recorder};
 pub use recover::{Intent, Recovered, Sight, recover};

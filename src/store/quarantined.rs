@@ -11,7 +11,7 @@ use super::rows::SessionDetails;
 use super::schema::Shape;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// `session_details.scope` of a session that put files back.
@@ -39,8 +39,19 @@ pub struct Quarantined {
     pub identity: Value,
     /// Whether the move was observed. If not, the run was interrupted in the act.
     pub is_certain: bool,
-    /// Whether a later session put it back.
-    pub is_restored: bool,
+    /// The later session that put it back, if one did.
+    pub restored: Option<Restored>,
+}
+
+/// A session that put a file back. Everything in it comes from the file that was read: untrusted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Restored {
+    /// The session.
+    pub deployment_id: String,
+    /// When it began: ISO 8601, UTC.
+    pub start_time: String,
+    /// The workspace into which it did, as recorded.
+    pub workspace_path: String,
 }
 
 /// A session's quarantine.
@@ -89,10 +100,10 @@ pub fn quarantine(
     let Some((deployment_id, workspace_path)) = session_with_files(&conn, deployment_id)? else {
         return Ok(None);
     };
-    let restored = restored(&conn, &deployment_id)?;
+    let mut restored = restored(&conn, &deployment_id)?;
     let mut files = files(&conn, &deployment_id)?;
     for file in &mut files {
-        file.is_restored = restored.contains(&file.number);
+        file.restored = restored.remove(&file.number);
     }
     Ok(Some(Quarantine {
         directories: directories(&conn, &deployment_id)?,
@@ -152,7 +163,7 @@ fn file(row: &Row<'_>) -> rusqlite::Result<Quarantined> {
         bytes: super::words::count(row, 5)?,
         identity: super::words::json(row, 6)?,
         is_certain: row.get::<_, String>(7)? == "quarantined",
-        is_restored: false,
+        restored: None,
     })
 }
 
@@ -180,28 +191,40 @@ fn directories(conn: &Connection, session: &str) -> Result<BTreeMap<Vec<u8>, Val
     rows.collect::<Result<_, _>>().doing(DOING)
 }
 
-/// The numbers of a session's files that later sessions put back.
-fn restored(conn: &Connection, session: &str) -> Result<BTreeSet<u32>, StoreError> {
+/// By number the files of a session that later sessions put back, with the last that did.
+fn restored(conn: &Connection, session: &str) -> Result<BTreeMap<u32, Restored>, StoreError> {
     const DOING: &str = "read what was restored";
     let mut select = conn
         .prepare(
-            "SELECT d.identity FROM cleanup_details d JOIN cleanup_actions a ON a.id = d.action_id \
+            "SELECT d.identity, s.deployment_id, s.start_time, s.workspace_path \
+             FROM cleanup_details d JOIN cleanup_actions a ON a.id = d.action_id \
              JOIN seal l ON l.deployment_id = d.deployment_id \
-             WHERE a.action_type = 'file_restore' AND d.state = 'restored'",
+             JOIN deployment_sessions s ON s.deployment_id = d.deployment_id \
+             WHERE a.action_type = 'file_restore' AND d.state = 'restored' ORDER BY a.id",
         )
         .doing(DOING)?;
     let rows = select
-        .query_map((), |row| super::words::json::<Value>(row, 0))
+        .query_map((), |row| {
+            let by = Restored {
+                deployment_id: row.get(1)?,
+                start_time: row.get(2)?,
+                workspace_path: row.get(3)?,
+            };
+            Ok((super::words::json::<Value>(row, 0)?, by))
+        })
         .doing(DOING)?;
-    let mut numbers = BTreeSet::new();
+    let mut by_number = BTreeMap::new();
     for row in rows {
-        let restores = &row.doing(DOING)?["restores"];
-        if restores["deployment_id"] == session {
-            let number = restores["number"].as_u64();
-            numbers.extend(number.and_then(|number| u32::try_from(number).ok()));
+        let (identity, by) = row.doing(DOING)?;
+        let restores = &identity["restores"];
+        let number = restores["number"].as_u64();
+        if restores["deployment_id"] == session
+            && let Some(number) = number.and_then(|number| u32::try_from(number).ok())
+        {
+            by_number.insert(number, by);
         }
     }
-    Ok(numbers)
+    Ok(by_number)
 }
 
 impl Recorder {

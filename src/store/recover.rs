@@ -9,8 +9,8 @@
 //! | another object had been moved aside, and was put back | `skipped: changed since planned, and put back` | `skipped` |
 //! | something is aside and cannot be put back | `failed: interrupted, and what was there is at PLACE: WHY` | `failed` |
 //! | it is in the quarantine | `quarantined` | `quarantined` |
-//! | it is absent | `failed: interrupted, now absent` | `applied_unconfirmed` |
-//! | another object is there | `failed: interrupted, now another file` | `unknown` |
+//! | it is absent | `failed: interrupted before it was confirmed; it is gone now` | `applied_unconfirmed` |
+//! | another object is there | `failed: interrupted before it was confirmed; something else is there now` | `unknown` |
 //!
 //! Of a file that was to be put back two places are looked at; a rename keeps the object, so that its being at the one
 //! and not at the other was the act:
@@ -74,11 +74,12 @@ impl Sight {
                 (text, "failed", 1)
             }
             Self::Absent => {
-                let text = "failed: interrupted, now absent";
+                let text = "failed: interrupted before it was confirmed; it is gone now";
                 (text.into(), "applied_unconfirmed", 0)
             }
             Self::Different | Self::Done => {
-                let text = "failed: interrupted, now another file";
+                let text =
+                    "failed: interrupted before it was confirmed; something else is there now";
                 (text.into(), "unknown", 0)
             }
         }

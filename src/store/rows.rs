@@ -392,6 +392,8 @@ pub struct RunRecord {
     pub actions: BTreeMap<(String, String), (u64, u64, u64)>,
     /// Fixes by status (the text before the first `:`): files, places in them.
     pub fixes: BTreeMap<String, (u64, u64)>,
+    /// Fixes that were not made, by their whole status: files, the most frequent first, at most 32.
+    pub fix_reasons: Vec<(String, u64)>,
     /// Counts of violations by (severity, state, resolved).
     pub counts: BTreeMap<(Severity, String, bool), u64>,
 }

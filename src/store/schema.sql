@@ -56,7 +56,7 @@ CREATE TABLE cleanup_actions (
 --= skipped_files Every path that was seen and not fully checked, with the reason.
 --= seal What the run had written when it ended: row counts and digests, against which `factory-gate verify` checks.
 --= _columns What each column of this file means.
---= v_latest_session How did the last run end?
+--= v_latest_session How did the last run end? A restore is a session, too, but no run.
 --= v_open_violations What is wrong: neither suppressed nor resolved?
 --= v_violations_by_rule Which rules find most?
 --= v_cleanup_timeline What was removed, or would have been, in the order of time?
@@ -253,7 +253,7 @@ CREATE TABLE _columns (
     PRIMARY KEY (table_name, column_name)
 );
 
---: v_latest_session.deployment_id session that was added last
+--: v_latest_session.deployment_id session of the run that was added last
 --: v_latest_session.start_time ISO 8601, UTC
 --: v_latest_session.end_time ISO 8601, UTC
 --: v_latest_session.status how the session ended
@@ -274,7 +274,7 @@ SELECT s.deployment_id, s.start_time, s.end_time, s.status, d.verdict, d.verdict
         ORDER BY f.id DESC LIMIT 1) AS compliance_score,
     (SELECT l.complete FROM seal l WHERE l.deployment_id = s.deployment_id) AS complete
 FROM deployment_sessions s LEFT JOIN session_details d ON d.deployment_id = s.deployment_id
-ORDER BY s.id DESC LIMIT 1;
+WHERE d.scope IS NOT 'restore' ORDER BY s.id DESC LIMIT 1;
 
 --: v_open_violations.deployment_id session
 --: v_open_violations.severity note, warning or error
@@ -287,9 +287,12 @@ ORDER BY s.id DESC LIMIT 1;
 --: v_open_violations.state open, new or existing
 --: v_open_violations.stage where it was first seen
 --: v_open_violations.fingerprint identity of the violation
+--: v_open_violations.fix status of the fix that its rule has for this path, see fixes; empty if it has none
 CREATE VIEW v_open_violations AS
-SELECT deployment_id, severity, rule_id, subject, path, line, "column", message, state, stage, fingerprint
-FROM violations WHERE state <> 'suppressed' AND resolution IS NULL;
+SELECT deployment_id, severity, rule_id, subject, path, line, "column", message, state, stage, fingerprint,
+    (SELECT f.status FROM fixes f WHERE f.deployment_id = v.deployment_id AND f.rule_id = v.rule_id
+        AND f.path = v.path ORDER BY f.id LIMIT 1) AS fix
+FROM violations v WHERE state <> 'suppressed' AND resolution IS NULL;
 
 --: v_violations_by_rule.deployment_id session
 --: v_violations_by_rule.rule_id the rule's name in the policy
@@ -341,7 +344,7 @@ SELECT s.deployment_id, s.start_time, s.status, d.verdict, d.files_scanned,
     (SELECT f.compliance_score FROM factory_validation f WHERE f.deployment_id = s.deployment_id
         AND f.validation_type = 'post_deployment' ORDER BY f.id DESC LIMIT 1) AS score_after
 FROM deployment_sessions s LEFT JOIN session_details d ON d.deployment_id = s.deployment_id
-ORDER BY s.id;
+WHERE d.scope IS NOT 'restore' ORDER BY s.id;
 
 --: v_compliance.deployment_id session
 --: v_compliance.stage pre_deployment or post_deployment
@@ -381,6 +384,7 @@ FROM stages;
 
 --@ indexes
 CREATE INDEX violations_by_session ON violations (deployment_id);
+CREATE INDEX fixes_by_path ON fixes (deployment_id, rule_id, path);
 CREATE INDEX detections_by_violation ON detections (deployment_id, violation_fingerprint);
 CREATE INDEX skipped_files_by_session ON skipped_files (deployment_id);
 CREATE INDEX cleanup_actions_by_session ON cleanup_actions (deployment_id);

@@ -76,6 +76,13 @@ fn read_record(conn: &Connection, session: &str) -> rusqlite::Result<RunRecord> 
         )?
         .into_iter()
         .collect(),
+        fix_reasons: list(
+            conn,
+            session,
+            "SELECT status, COUNT(DISTINCT COALESCE(path_bytes, path)) FROM fixes \
+             WHERE deployment_id = ?1 AND instr(status, ':') > 0 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 32",
+            |row| Ok((row.get(0)?, count(row, 1)?)),
+        )?,
         counts: read_counts(conn, session)?,
     })
 }

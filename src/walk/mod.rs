@@ -9,7 +9,7 @@ mod tree;
 mod walker;
 
 pub use git::{GitError, GitFacts, GitView, head_sha};
-pub use own::{OWN_DIRECTORIES, OwnOutputs};
+pub use own::{OWN_DIRECTORIES, OWN_HOME, OwnOutputs};
 pub use root::{LastDirectory, Root, read_named};
 pub use tree::{Entry, EntryId, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 pub(crate) use walker::modified_ns;

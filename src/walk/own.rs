@@ -1,5 +1,8 @@
 //! What this program itself writes into a workspace. Only what git does not track can be that.
 
+/// What holds them all. A directory of the workspace like any other, but never a target of cleanup.
+pub const OWN_HOME: &[u8] = b".factory-gate";
+
 /// Where quarantined files are kept, and where files are made before they get their names; in every workspace.
 pub const OWN_DIRECTORIES: [&[u8]; 2] = [b".factory-gate/quarantine", b".factory-gate/staging"];
 

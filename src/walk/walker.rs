@@ -2,7 +2,7 @@
 
 use super::git::{GitError, GitView};
 use super::ignored::{IgnoreChain, MOST_BYTES};
-use super::own::OwnOutputs;
+use super::own::{OWN_HOME, OwnOutputs};
 use super::root::Root;
 use super::tree::{IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
 use rustix::fs::{AtFlags, Dir, FileType, Stat};
@@ -244,13 +244,21 @@ impl Walker<'_> {
         }
         let reason = match error {
             Errno::NOENT | Errno::LOOP | Errno::NOTDIR => SkipReason::ChangedWhileRead,
+            // What another user's run keeps there for itself is no part of the workspace.
+            Errno::ACCESS if directory.path == OWN_HOME && !self.has_tracked_below(OWN_HOME) => {
+                SkipReason::OwnOutput
+            }
             error => SkipReason::Unreadable(error.to_string()),
         };
         self.skip(&directory.path, reason, None);
     }
 
     fn is_tracked(&self, path: &[u8], meta: Meta) -> bool {
-        meta.tracked.is_some() || self.git.is_some_and(|git| git.has_below(path))
+        meta.tracked.is_some() || self.has_tracked_below(path)
+    }
+
+    fn has_tracked_below(&self, path: &[u8]) -> bool {
+        self.git.is_some_and(|git| git.has_below(path))
     }
 
     fn is_ignored(&self, chain: &IgnoreChain, path: &[u8], is_directory: bool) -> bool {

@@ -123,3 +123,46 @@ fn symlinks_are_never_followed() {
     std::fs::write(world.beside("secret"), "x \n").unwrap();
     assert!(world.violations(&[]).is_empty());
 }
+
+#[test]
+fn the_ignore_files_above_a_workspace_hold_in_it() {
+    let world = World::new()
+        .file(".gitignore", "*.log\n/app/out/\n")
+        .file("app/a.txt", "a\n")
+        .git()
+        .file("app/b.log", "b\n")
+        .file("app/out/c", "c\n")
+        .file(
+            "app/.factory-gate.yml",
+            "version: 1\nrules: { final-newline: error }\ncleanup: { rules: { ignored: { paths: ['**/*'], \
+             ignored_only: true, action: remove } } }\n",
+        );
+    let answer = world.gate(["run", "work/app"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    let ignored = "SELECT path FROM skipped_files WHERE reason = 'ignored by git' ORDER BY path";
+    assert_eq!(world.query(ignored), ["b.log", "out", "out/c"]);
+    assert_eq!(
+        world.query("SELECT target_path, action_result FROM cleanup_actions ORDER BY id"),
+        ["b.log|planned", "out/c|planned"]
+    );
+}
+
+#[test]
+fn a_directory_of_which_git_tracks_nothing_is_no_repository_and_that_is_said() {
+    let world = World::new()
+        .file(".gitignore", "*.log\n")
+        .git()
+        .file("app/b.log", "b\n")
+        .file(
+            "app/.factory-gate.yml",
+            "version: 1\nrules: { final-newline: error }\ncleanup: { rules: { ignored: { paths: ['**/*'], \
+             ignored_only: true, action: remove } } }\n",
+        );
+    let answer = world.gate(["run", "work/app"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert_eq!(world.query("SELECT * FROM cleanup_actions"), [""; 0]);
+    assert_eq!(
+        world.query("SELECT detail ->> '$.by_rule.ignored.note' FROM phases WHERE phase = 3"),
+        ["no git repository tracks a file of the workspace, so git ignores nothing in it"]
+    );
+}

@@ -90,7 +90,7 @@ fn fixed_files_are_looked_at_again_and_a_second_run_fixes_nothing() {
     let answer = world.run(&["--apply=fix"]);
     assert_eq!(answer.status, 0, "{answer:?}");
     assert!(
-        answer.stdout.contains("fixed 4 places in 2 files"),
+        answer.stdout.contains("4 edits made in 2 files"),
         "{answer:?}"
     );
     assert_eq!(content(&world, "a.txt"), "one\ntwo\nthree\n");
@@ -360,4 +360,48 @@ fn a_patch_that_cannot_be_written_is_told_and_the_rest_is_done() {
     let answer = world.run(&["--patch", "/dev/full"]);
     assert_eq!(answer.status, 2, "no regular file: {answer:?}");
     assert_eq!(content(&world, "c.txt"), "crlf \r\n");
+}
+
+#[test]
+fn a_report_tells_edits_from_violations_and_names_what_makes_them() {
+    let world = World::new()
+        .policy("version: 1\nrules: { trailing-whitespace: error, line-length: { max: 5, severity: error, paths: [a.txt] } }\n")
+        .file("a.txt", "a b c d\none  \ntwo\t\n");
+    let answer = world.run(&[]);
+    assert_eq!(answer.status, 1, "{answer:?}");
+    assert!(
+        answer.stdout.contains(
+            "Fixes\n  2 edits for 2 violations can be made in 1 file: `factory-gate run --apply=fix`"
+        ),
+        "{answer:?}"
+    );
+    assert!(
+        answer.stdout.contains("Next: --apply=fix makes"),
+        "{answer:?}"
+    );
+    assert_eq!(
+        rows(
+            &world,
+            "SELECT rule_id, line, fix FROM v_open_violations ORDER BY rule_id, line"
+        ),
+        [
+            "line-length|1|-",
+            "trailing-whitespace|2|planned",
+            "trailing-whitespace|3|planned",
+        ]
+    );
+}
+
+#[test]
+fn why_something_is_not_fixed_is_in_the_report() {
+    let world = world();
+    let twin = world.root().join("twin.txt");
+    std::fs::hard_link(world.root().join("a.txt"), twin).unwrap();
+    let answer = world.run(&["--apply=fix"]);
+    assert!(
+        answer.stdout.contains(" in 2 files refused: "),
+        "{answer:?}"
+    );
+    assert!(!answer.stdout.contains("refused: the table"), "{answer:?}");
+    assert!(answer.stdout.contains(" (2 files)\n"), "{answer:?}");
 }

@@ -11,6 +11,7 @@ mod cleanup_plan; // plans of cleanup and the one that is expected
 mod containment; // what keeps a run from harm, and its record
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
+mod doctor; // the wiring of the gate
 mod encodings; // what is text, in which encoding, and how large
 mod examples; // each rule's examples, through the binary
 mod exits; // exit codes and errors
@@ -19,6 +20,7 @@ mod fixes; // what --apply=fix writes, and its patch
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
 mod oracle; // the engine against each pattern alone
+mod owners; // runs by root in somebody else's workspace
 mod quarantine; // set aside, exported, put back
 mod record; // the database
 mod restore; // quarantined files come back

@@ -265,8 +265,13 @@ fn assert_recorded_as_restored(world: &World) {
         ),
         ["completed|2|2|100|restore|pass|0"]
     );
-    let phases = "SELECT phase FROM phases WHERE deployment_id = (SELECT deployment_id FROM v_latest_session)";
+    let phases = "SELECT phase FROM phases \
+         WHERE deployment_id = (SELECT deployment_id FROM deployment_sessions ORDER BY id DESC LIMIT 1)";
     assert_eq!(world.query(phases), ["3", "5"]);
+    // An auditor asks for the last run, and a restore is none.
+    let latest =
+        "SELECT deployment_id FROM v_latest_session UNION SELECT deployment_id FROM v_trend";
+    assert_eq!(world.query(latest), [ID]);
     for view in [
         "v_trend",
         "v_compliance",
@@ -479,6 +484,65 @@ fn an_archive_restores_what_vanished_with_its_machine() {
     assert!(again.stdout.starts_with("nothing to restore"), "{again:?}");
 }
 
+#[test]
+fn a_dry_run_reads_an_archive_and_writes_nothing() {
+    let world = tree();
+    let kept = quarantine(&world, &ALL);
+    std::fs::write(world.beside("q.tar.zst"), packed(&world, &kept)).unwrap();
+    std::fs::remove_dir_all(world.root().join(".factory-gate")).unwrap();
+    std::fs::write(world.root().join("logs/link"), "new").unwrap();
+    let before = crate::world::snapshot(&world.root());
+    let answer = restore(&world, &["--from", "q.tar.zst", "--dry-run"]);
+    assert_eq!(answer.status, 3);
+    insta::assert_snapshot!(answer.stdout, @r"
+    skipped: something is there logs/link
+    would restore logs/old/a.log
+    would restore logs/old/b-\xff.log
+
+    2 of 3 files would be restored; nothing was changed
+    ");
+    let whole = std::fs::read(world.beside("q.tar.zst")).unwrap();
+    std::fs::write(world.beside("cut.tar.zst"), &whole[..whole.len() / 2]).unwrap();
+    let answer = restore(&world, &["--from", "cut.tar.zst", "--dry-run"]);
+    assert_eq!(answer.status, 3);
+    assert!(
+        answer.stdout.contains("could not be read to its end"),
+        "{answer:?}"
+    );
+    assert_eq!(crate::world::snapshot(&world.root()), before);
+    assert_eq!(sessions(&world), 1);
+}
+
+#[test]
+fn what_came_back_elsewhere_can_come_back_here() {
+    let world = tree();
+    let kept = quarantine(&world, &ALL);
+    std::fs::write(world.beside("q.tar.zst"), packed(&world, &kept)).unwrap();
+    std::fs::create_dir(world.beside("copy")).unwrap();
+    let from = ["--from", "q.tar.zst"];
+    assert_eq!(restore(&world, &from).status, 0);
+    let into_copy = [from.as_slice(), &["--workspace", "copy"]].concat();
+    let answer = restore(&world, &into_copy);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert!(world.beside("copy/logs/old/a.log").exists());
+    let answer = restore(&world, &into_copy);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    let text = answer.stdout;
+    assert!(text.starts_with("nothing to restore: "), "{text}");
+    let by = world.query(
+        "SELECT deployment_id, start_time FROM deployment_sessions ORDER BY id DESC LIMIT 1",
+    );
+    let by = by[0].replace('|', " at ");
+    let line = format!("  3 files put back by {by} into `[TEMP]/copy`\n");
+    assert!(text.contains(&line), "{text}");
+    // What somebody removed stays removed, unless it is named.
+    std::fs::remove_file(world.root().join("logs/old/a.log")).unwrap();
+    let answer = restore(&world, &[from.as_slice(), &["--only", "**/a.log"]].concat());
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert!(world.root().join("logs/old/a.log").exists());
+    verified(&world);
+}
+
 /// An archive of these entries: name, kind, content.
 fn archive(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(zstd::Encoder::new(Vec::new(), 1).unwrap());
@@ -609,7 +673,7 @@ fn a_killed_restore_is_recovered_as_what_it_was() {
         [
             "restored 1 logs/link",
             "skipped: not applied, the run was interrupted 0 logs/old/a.log",
-            "failed: interrupted, now absent 0 logs/old/b-\\xff.log",
+            "failed: interrupted before it was confirmed; it is gone now 0 logs/old/b-\\xff.log",
         ]
     );
     let answer = restore(&world, &[]);

@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("policy", &["finding", "walk", "rules"]),
+    ("base", &["walk", "ci"]),
     (
         "scan",
         &[
@@ -37,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "secrets",
             "rules",
             "policy",
+            "base",
             "editorconfig",
         ],
     ),
@@ -45,20 +47,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("fix", &["beneath", "finding", "walk", "text"]),
     ("store", &["finding", "walk"]),
     ("ci", &[]),
-    ("report", &["finding", "secrets", "rules", "store", "ci"]),
+    ("wiring", &["policy"]),
+    (
+        "report",
+        &["finding", "secrets", "rules", "store", "ci", "wiring"],
+    ),
     (
         "phases",
         &[
-            "finding", "walk", "secrets", "rules", "policy", "scan", "beneath", "cleanup", "fix",
-            "store", "ci", "report",
+            "finding", "walk", "secrets", "rules", "policy", "base", "scan", "beneath", "cleanup",
+            "fix", "store", "ci", "report",
         ],
     ),
     ("cli", &[]),
     (
         "commands",
         &[
-            "cli", "finding", "walk", "secrets", "rules", "policy", "scan", "beneath", "cleanup",
-            "fix", "store", "ci", "report", "phases",
+            "cli", "finding", "walk", "secrets", "rules", "policy", "base", "scan", "beneath",
+            "cleanup", "fix", "store", "ci", "wiring", "report", "phases",
         ],
     ),
     ("main", &["cli", "commands", "phases"]),

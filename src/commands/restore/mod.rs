@@ -1,5 +1,6 @@
 //! `restore`: puts quarantined files back, and records it in the same database.
 
+mod archive;
 mod session;
 
 use super::places::{absolute, forbidden_roots};
@@ -11,11 +12,12 @@ use crate::phases::Exit;
 use crate::report::encode::log_line;
 use crate::rules::PathPattern;
 use crate::store::{
-    self, Quarantine, Quarantined, ReadOptions, SessionState, StoreError, VerifyOptions,
+    self, Quarantine, Quarantined, ReadOptions, Restored, SessionState, StoreError, VerifyOptions,
 };
 use anyhow::{Context as _, anyhow};
 use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt as _;
@@ -41,6 +43,8 @@ struct Work {
     rules: RootRules,
     quarantine: Quarantine,
     items: Vec<Item>,
+    /// The sessions that put files back which were asked for, and how many.
+    earlier: BTreeMap<Restored, u64>,
 }
 
 pub(super) fn restore(arguments: &RestoreArgs) -> Answer {
@@ -58,50 +62,90 @@ pub(super) fn restore(arguments: &RestoreArgs) -> Answer {
         return Ok(Exit::Pass);
     };
     let workspace = workspace(arguments, &quarantine).map_err(Problem::usage)?;
-    let rules = RootRules {
-        expected: None,
-        forbidden: forbidden_roots(&[]),
-        // Whoever quarantined in it had looked for a sign of a workspace.
-        marks: None,
-    };
+    let rules = root_rules();
     let root = open(&workspace, &rules).map_err(Problem::usage)?;
     let files = std::mem::take(&mut quarantine.files);
     let mut items = items(&quarantine, files);
-    let known: Packed = items
-        .iter()
-        .filter_map(|item| Some((item.file.number, item.kept.clone().ok()?)))
-        .collect();
+    let known = known(&items);
     items.retain(|item| {
         let path = Path::new(OsStr::from_bytes(&item.file.target));
         only.as_ref().is_none_or(|only| only.is_match(path))
     });
+    let earlier = earlier(&items);
+    let here = store::escape(workspace.as_os_str().as_encoded_bytes()).into_owned();
     let work = |items| Work {
         database,
         workspace,
         rules,
         quarantine,
         items,
+        earlier,
     };
     if let Some(archive) = &arguments.from {
-        items.retain(|item| !item.file.is_restored);
+        let is_wanted = |item: &Item| is_wanted(item, &root, (&here, only.is_some()));
+        items.retain(is_wanted);
         if items.is_empty() {
             return nothing(&work(items));
+        }
+        if arguments.dry_run {
+            return archive::tell(work(items), &root, (archive, &known));
         }
         return session::restore(work(items), Some((archive, &known)));
     }
     examine(&root, &mut items);
     // What is gone because it was put back, or of which nobody saw that it came here, is nothing to restore.
     items.retain(|item| {
-        let may_be_gone = item.file.is_restored || !item.file.is_certain;
+        let may_be_gone = item.file.restored.is_some() || !item.file.is_certain;
         !(may_be_gone && item.examined == Err(Outcome::AlreadyGone))
     });
     if items.is_empty() {
         return nothing(&work(items));
     }
     if arguments.dry_run {
-        return Ok(dry_run(&items, &mut stdout())?);
+        return Ok(dry_run(
+            &items,
+            &|item| item.examined.clone().map(drop),
+            &mut stdout(),
+        )?);
     }
     session::restore(work(items), None)
+}
+
+fn root_rules() -> RootRules {
+    RootRules {
+        expected: None,
+        forbidden: forbidden_roots(&[]),
+        // Whoever quarantined in it had looked for a sign of a workspace.
+        marks: None,
+    }
+}
+
+/// All files of the session of which the record can be used.
+fn known(items: &[Item]) -> Packed {
+    let with_number = |item: &Item| Some((item.file.number, item.kept.clone().ok()?));
+    items.iter().filter_map(with_number).collect()
+}
+
+/// The sessions that put some of these files back, and how many.
+fn earlier(items: &[Item]) -> BTreeMap<Restored, u64> {
+    let mut earlier = BTreeMap::new();
+    for by in items.iter().filter_map(|item| item.file.restored.as_ref()) {
+        *earlier.entry(by.clone()).or_default() += 1;
+    }
+    earlier
+}
+
+/// Whether a file is to come out of an archive. What was put back here and is gone again was meant to go, unless it is
+/// asked for by its name.
+fn is_wanted(item: &Item, root: &Root, (here, is_named): (&str, bool)) -> bool {
+    let Some(by) = &item.file.restored else {
+        return true;
+    };
+    let is_occupied = || {
+        let kept = item.kept.as_ref();
+        kept.is_ok_and(|kept| root.examine_place(kept).is_err())
+    };
+    (by.workspace_path != here || is_named) && !is_occupied()
 }
 
 fn open(workspace: &Path, rules: &RootRules) -> anyhow::Result<Root> {
@@ -113,10 +157,28 @@ fn open(workspace: &Path, rules: &RootRules) -> anyhow::Result<Root> {
 
 fn nothing(work: &Work) -> Answer {
     let id = log_line(&work.quarantine.deployment_id);
+    let mut out = stdout();
     writeln!(
-        stdout(),
+        out,
         "nothing to restore: no file of {id} that was asked for is left in the quarantine"
     )?;
+    for (by, files) in &work.earlier {
+        writeln!(
+            out,
+            "  {files} {} put back by {} at {} into `{}`",
+            if *files == 1 { "file" } else { "files" },
+            log_line(&by.deployment_id),
+            log_line(&by.start_time),
+            log_line(&by.workspace_path)
+        )?;
+    }
+    if !work.earlier.is_empty() {
+        writeln!(
+            out,
+            "  to bring one back again, where it is missing: --from ARCHIVE with --only GLOB, or with --workspace for \
+             another copy of the workspace"
+        )?;
+    }
     Ok(Exit::Pass)
 }
 
@@ -226,12 +288,16 @@ fn examine(root: &Root, items: &mut [Item]) {
     });
 }
 
-fn dry_run(items: &[Item], out: &mut dyn Write) -> std::io::Result<Exit> {
+fn dry_run(
+    items: &[Item],
+    can_come_back: &dyn Fn(&Item) -> Result<(), Outcome>,
+    out: &mut dyn Write,
+) -> std::io::Result<Exit> {
     let mut missing = 0;
     for item in items {
         let path = shown(&item.file.target);
-        match &item.examined {
-            Ok(_) => writeln!(out, "would restore {path}")?,
+        match can_come_back(item) {
+            Ok(()) => writeln!(out, "would restore {path}")?,
             Err(outcome) => {
                 missing += 1;
                 writeln!(out, "{} {path}", log_line(&outcome.to_string()))?;

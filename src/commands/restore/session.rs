@@ -1,11 +1,11 @@
 //! One restore as a session of the record: planned, intended, done, looked at, sealed.
 
 use super::super::run::{SystemClock, environment_variable, stop_on_signals};
+use super::archive::{self, Archive};
 use super::{Answer, Item, Work, examine, nothing, shown};
 use crate::ci::Environment;
 use crate::cleanup::{
-    Directories, DirectoryManifest, Outcome, Packed, PutBack, RestoreToken, Restorer, Shortfall,
-    Staging, unpack,
+    Directories, DirectoryManifest, Packed, PutBack, RestoreToken, Restorer, Shortfall, Staging,
 };
 use crate::commands::stdout;
 use crate::phases::{self, Clock as _, Exit, Phase};
@@ -17,10 +17,9 @@ use crate::store::rows::{
 use crate::store::{RESTORE_SCOPE, Recorder};
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -42,17 +41,15 @@ pub(super) fn restore(mut work: Work, from: Option<(&PathBuf, &Packed)>) -> Answ
     let id = phases::deployment_id(now, random.id);
     let archive = from
         .map(|(path, known)| {
-            let file = File::open(path)
-                .with_context(|| format!("the archive `{}` cannot be read", path.display()))?;
-            anyhow::Ok((file, path, known))
+            let file = archive::open(path)?;
+            Ok::<_, super::Problem>((file, path.as_path(), known))
         })
-        .transpose()
-        .map_err(super::Problem::usage)?;
+        .transpose()?;
     let staging = match archive {
         None => None,
         Some((file, path, known)) => {
             let staging = Staging::create(&restorer, &id)?;
-            let notes = unpack_archive(&mut work, &staging, (file, path, known));
+            let notes = archive::take(&mut work, Some(&staging), (file, path, known));
             examine(restorer.root(), &mut work.items);
             Some((staging, notes))
         }
@@ -77,44 +74,6 @@ pub(super) fn restore(mut work: Work, from: Option<(&PathBuf, &Packed)>) -> Answ
     session.put_back(&restorer)?;
     session.tidy(&restorer, staging);
     session.finish(&restorer)
-}
-
-/// Unpacks the files that are wanted, each to a place from where it is put back like one in the quarantine.
-fn unpack_archive(
-    work: &mut Work,
-    staging: &Staging<'_>,
-    (file, path, known): (File, &Path, &Packed),
-) -> Archive {
-    let wanted: BTreeSet<u32> = work.items.iter().map(|item| item.file.number).collect();
-    let is_wanted = |number| wanted.contains(&number);
-    let mut unpacked = unpack(staging, (known, &is_wanted), std::io::BufReader::new(file));
-    let archive = Archive {
-        path: path.display().to_string(),
-        unknown: unpacked.unknown,
-        broken: unpacked.broken.take(),
-        numbers: wanted.into_iter().collect(),
-    };
-    work.items.retain_mut(|item| {
-        let Ok(kept) = &mut item.kept else {
-            return true;
-        };
-        match unpacked.files.remove(&item.file.number) {
-            Some(Ok(())) => kept.source = staging.path(item.file.number).into(),
-            Some(Err(outcome)) => item.kept = Err(outcome),
-            None if !item.file.is_certain && archive.broken.is_none() => return false,
-            None => item.kept = Err(Outcome::Skipped("not in the archive".into())),
-        }
-        true
-    });
-    archive
-}
-
-/// What an archive was found to be.
-struct Archive {
-    path: String,
-    unknown: u64,
-    broken: Option<String>,
-    numbers: Vec<u32>,
 }
 
 fn start(work: &Work, id: &str, now: jiff::Timestamp) -> SessionStart {
@@ -311,14 +270,8 @@ impl Session<'_> {
     fn tidy(&mut self, restorer: &Restorer, staging: Option<(Staging<'_>, Archive)>) {
         let mut problems = Vec::new();
         if let Some((staging, archive)) = staging {
+            self.tally.reasons.extend(archive.problem());
             problems.extend(staging.remove(archive.numbers).err());
-            if let Some(why) = &archive.broken {
-                let why = format!(
-                    "the archive `{}` could not be read to its end: {why}",
-                    archive.path
-                );
-                self.tally.reasons.push(why);
-            }
             self.tally.archive = Some(json!({
                 "path": archive.path,
                 "unknown_entries": archive.unknown,

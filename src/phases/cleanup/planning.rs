@@ -93,7 +93,8 @@ fn rule_detail(rule: &CleanupRule, tally: RuleTally, has_git: bool) -> serde_jso
         "kept": tally.kept,
     });
     if rule.ignored_only && !has_git {
-        detail["note"] = "the workspace is no git repository, so git ignores nothing".into();
+        detail["note"] =
+            "no git repository tracks a file of the workspace, so git ignores nothing in it".into();
     }
     detail
 }

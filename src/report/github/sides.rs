@@ -1,7 +1,7 @@
 //! The sections of the job summary beside the violations: each of bounded size, with a short form.
 
 use super::summary::{SIDE_ROWS, cell, place, row};
-use crate::report::tally::first_results;
+use crate::report::tally::{action_words, first_results};
 use crate::report::{Run, text};
 use crate::rules;
 use crate::store::rows::RunRecord;
@@ -109,12 +109,8 @@ fn cleanup(run: &Run<'_>) -> anyhow::Result<Side> {
     }
     let mut body = Vec::new();
     for ((action, result), (targets, _, bytes)) in groups.iter().take(SIDE_ROWS) {
-        let (targets, bytes) = (text::grouped(*targets), text::bytes(*bytes));
-        body.push(format!(
-            "* {targets} {} {}, {bytes}\n",
-            cell(action),
-            cell(result)
-        ));
+        let (what, bytes) = (action_words(action, *targets), text::bytes(*bytes));
+        body.push(format!("* {}: {}, {bytes}\n", cell(&what), cell(result)));
     }
     body.push("\n| result | path | size | rule |\n| --- | --- | ---: | --- |\n".to_owned());
     let mut shown = 0;

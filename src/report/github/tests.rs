@@ -96,8 +96,8 @@ fn a_summary() {
 
     ### Cleanup: 2 targets
 
-    * 1 file\_removal planned, 33.7 KiB
-    * 1 file\_removal refused, 12 B
+    * removal of 1 file: planned, 33.7 KiB
+    * removal of 1 file: refused, 12 B
 
     | result | path | size | rule |
     | --- | --- | ---: | --- |

@@ -4,7 +4,9 @@ use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
 use crate::report::encode::LogLine;
-use crate::report::tally::{Selection, Tally, first_results, fix_lines, last_validation};
+use crate::report::tally::{
+    Selection, Tally, action_words, first_results, fix_lines, last_validation,
+};
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
 use anstyle::{AnsiColor, Style};
@@ -138,9 +140,9 @@ fn cleanup(run: &Run<'_>, most: usize, out: &mut dyn Write) -> anyhow::Result<()
     }
     heading("Cleanup", out)?;
     for ((action, result), (targets, _, bytes)) in groups {
-        let (targets, bytes) = (text::grouped(*targets), text::bytes(*bytes));
+        let (what, bytes) = (action_words(action, *targets), text::bytes(*bytes));
         LogLine::new()
-            .text(&format!("  {targets} {action} {result}, {bytes}"))
+            .text(&format!("  {what}: {result}, {bytes}"))
             .write(out)?;
     }
     if let Some(digest) = plan_digest(run.record) {
@@ -230,6 +232,9 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     table.row([(DIM, "Session"), (PLAIN, &run.record.start.deployment_id)]);
     table.row([(DIM, "Policy"), (PLAIN, &policy)]);
+    if let Some(base) = base(run.record) {
+        table.row([(DIM, "Base"), (PLAIN, &base)]);
+    }
     if let Some(end) = &run.record.end {
         let files = text::count(end.files_scanned, "file");
         let checked = format!("{files}, {} read", text::bytes(end.bytes_scanned));
@@ -260,6 +265,22 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     heading("Run", out)?;
     table.write(out)?;
     out.write_all(b"\n")
+}
+
+/// What was compared with, and how that was found; nothing if nobody asked.
+fn base(record: &RunRecord) -> Option<String> {
+    let detail = record.phases.iter().find(|phase| phase.phase == 1)?;
+    let base = detail.detail.get("base").filter(|base| base.is_object())?;
+    let steps = base.get("steps")?.as_array()?.iter();
+    let steps: Vec<&str> = steps.filter_map(serde_json::Value::as_str).collect();
+    let found = base.get("sha").and_then(serde_json::Value::as_str);
+    let kind = base.get("kind").and_then(serde_json::Value::as_str);
+    Some(format!(
+        "{} ({}): {}",
+        found.unwrap_or("not found"),
+        kind.unwrap_or_default(),
+        steps.join("; ")
+    ))
 }
 
 /// What held the run while it could change the workspace; nothing if it could not.
@@ -300,16 +321,20 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
     for reason in &end.verdict_reasons {
         LogLine::new().text("  - ").text(reason).write(out)?;
     }
-    match next_step(end) {
+    match next_step(record, end) {
         Some(next) => LogLine::new().text("  Next: ").text(next).write(out),
         None => Ok(()),
     }
 }
 
 /// What the reader can do about the verdict.
-fn next_step(end: &SessionEnd) -> Option<&'static str> {
+fn next_step(record: &RunRecord, end: &SessionEnd) -> Option<&'static str> {
     match end.verdict {
         Verdict::Pass => None,
+        Verdict::Fail if record.fixes.contains_key("planned") => Some(
+            "--apply=fix makes the edits above; fix the rest, or accept it on its line: \
+             factory-gate: allow(RULE) REASON",
+        ),
         Verdict::Fail => Some(
             "fix what is shown above, or accept a violation by a comment on its line: \
              factory-gate: allow(RULE) REASON",

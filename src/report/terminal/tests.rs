@@ -57,8 +57,8 @@ fn a_failing_run() {
       5  Integration reporting          completed  50 ms
 
     Cleanup
-      1 file_removal planned, 33.7 KiB
-      1 file_removal refused, 12 B
+      removal of 1 file: planned, 33.7 KiB
+      removal of 1 file: refused, 12 B
       planned                           logs/old.log  33.7 KiB  stale-logs
       refused: not below the workspace  build/x.tmp       12 B  stale-logs
       nothing was removed: only a run with --apply or --apply=cleanup removes

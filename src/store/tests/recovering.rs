@@ -130,8 +130,16 @@ fn a_run_that_was_killed_in_the_act_claims_nothing_that_nobody_saw() {
             "skipped",
             0,
         ),
-        ("failed: interrupted, now absent", "applied_unconfirmed", 0),
-        ("failed: interrupted, now another file", "unknown", 0),
+        (
+            "failed: interrupted before it was confirmed; it is gone now",
+            "applied_unconfirmed",
+            0,
+        ),
+        (
+            "failed: interrupted before it was confirmed; something else is there now",
+            "unknown",
+            0,
+        ),
         ("planned", "planned", 0),
     ];
     assert_eq!(
