@@ -53,6 +53,7 @@ fn cleanup(text: &str) -> CleanupPolicy {
     let file = PolicyFile {
         name: "bench.yml".into(),
         workspace_path: None,
+        outside_path: None,
         text: text.as_bytes().to_vec(),
     };
     let loaded = policy::load(Some(file), &|_| Err(std::io::ErrorKind::NotFound.into()));

@@ -29,15 +29,16 @@ Exit codes:
 pub enum Command {
     /// Run the five phases over a workspace. Changes nothing without --apply
     Run(RunArgs),
-    /// Explain a rule or a detector: what, why, how to fix, options, examples
-    Explain {
-        /// Name of a rule or a detector
-        name: String,
-    },
+    /// Explain a rule, a detector, or a key of the policy and who sets it
+    Explain(ExplainArgs),
+    /// Accept the violations of a run as they are, so that only new ones count
+    Baseline(BaselineArgs),
     /// List all rules
     Rules,
     /// Check a database: integrity, seal, completeness
     Verify(VerifyArgs),
+    /// Render a database as a report
+    Report(ReportArgs),
     /// Put quarantined files back, never over something that exists
     Restore(RestoreArgs),
     /// Seal honestly what a killed run left behind
@@ -63,6 +64,9 @@ pub enum Command {
 
 /// Name of the database where none is given.
 pub const DATABASE: &str = "factory_deployment.db";
+
+/// Name of the baseline where none is given.
+pub const BASELINE: &str = ".factory-gate-baseline";
 
 /// Arguments of `run`.
 #[derive(Args, Debug)]
@@ -90,6 +94,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
+    /// The baseline of accepted violations, instead of the policy's
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
     /// The database to write, or to append this run to
     #[arg(long, value_name = "FILE", default_value = DATABASE)]
     pub database: PathBuf,
@@ -106,22 +114,38 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Write the report in another form, too; may be given several times. FILE `-` is standard output, in place of the
+    /// text. Forms: json, sarif, junit, gitlab, markdown, csv, github, azure, buildkite, teamcity
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report_to)]
+    pub report: Vec<ReportTo>,
+
+    /// What tells this analysis from others of the same commit, in SARIF
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = category)]
+    pub sarif_category: String,
+
     /// Pack the quarantined files into an archive (tar, compressed with Zstandard)
     #[arg(long, value_name = "FILE")]
     pub export_quarantine: Option<PathBuf>,
 
-    /// The commit to compare with: an id, or a branch or tag, which stands for where the history left it
-    /// [default: what the CI system says]
-    #[arg(long, value_name = "REV")]
+    /// The commit to compare with, instead of what the CI system says: an id, branch, tag or `HEAD^1`, as it is
+    #[arg(long, value_name = "REV", value_parser = revision)]
     pub base: Option<String>,
 
-    /// The CI system to speak to, instead of the one that the environment tells of
+    /// The CI system, instead of the one recognised by its variables; `none` for plain output
     #[arg(long, value_enum, value_name = "SYSTEM", default_value = "auto")]
-    pub ci: Ci,
+    pub ci: CiSystem,
 
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
+
+    /// Fail only on violations that the base does not have
+    #[arg(long)]
+    pub new_only: bool,
+
+    /// What file rules look at
+    #[arg(long, value_enum, default_value = "all")]
+    pub scope: Scope,
 
     /// Most findings that the text report shows; the record always holds all
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -136,6 +160,15 @@ pub struct RunArgs {
     pub quiet: bool,
 }
 
+/// The name of a commit, which is neither an option nor anything that acts on a terminal.
+fn revision(text: &str) -> Result<String, String> {
+    if crate::base::is_revision(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a commit: an id, branch, tag or `HEAD^1`".into())
+    }
+}
+
 /// A SHA-256 in hex, in lower case.
 fn plan_digest(text: &str) -> Result<String, String> {
     let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -144,6 +177,149 @@ fn plan_digest(text: &str) -> Result<String, String> {
     } else {
         Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
     }
+}
+
+/// A report beside the main one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportTo {
+    /// Its form.
+    pub kind: ReportKind,
+    /// Where it goes; `-` is standard output.
+    pub file: PathBuf,
+}
+
+fn report_to(text: &str) -> Result<ReportTo, String> {
+    let (kind, file) = text
+        .split_once('=')
+        .filter(|(_, file)| !file.is_empty())
+        .ok_or("expected FORMAT=FILE, such as sarif=results.sarif")?;
+    let kind = ReportKind::from_str(kind, false).map_err(|_| {
+        let known = ReportKind::value_variants().iter();
+        let known = known.filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()));
+        let known: Vec<String> = known.collect();
+        format!(
+            "`{kind}` is no form of a report: expected {}",
+            known.join(", ")
+        )
+    })?;
+    Ok(ReportTo {
+        kind,
+        file: file.into(),
+    })
+}
+
+fn category(text: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
+    if text.len() <= 100 && text.bytes().all(is_plain) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected at most 100 letters, digits, `.`, `_`, `-` and `/`".into())
+    }
+}
+
+/// Forms of the reports that a run can write side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportKind {
+    /// One stable, versioned document
+    Json,
+    /// SARIF 2.1.0, for GitHub code scanning and others
+    Sarif,
+    /// `JUnit` XML, for test views
+    Junit,
+    /// GitLab Code Quality
+    Gitlab,
+    /// Markdown that fits into a comment
+    Markdown,
+    /// Comma-separated values: every violation
+    Csv,
+    /// GitHub's workflow commands
+    Github,
+    /// Azure Pipelines' logging commands
+    Azure,
+    /// Body for `buildkite-agent annotate`
+    Buildkite,
+    /// `TeamCity`'s service messages
+    Teamcity,
+}
+
+/// Forms in which `report` renders a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DatabaseForm {
+    /// For people
+    Text,
+    /// One stable, versioned document
+    Json,
+    /// SARIF 2.1.0
+    Sarif,
+    /// `JUnit` XML
+    Junit,
+    /// GitLab Code Quality
+    Gitlab,
+    /// Markdown that fits into a comment
+    Markdown,
+    /// Comma-separated values: every violation
+    Csv,
+}
+
+/// Arguments of `report`.
+#[derive(Args, Debug)]
+pub struct ReportArgs {
+    /// The database
+    pub database: PathBuf,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: DatabaseForm,
+
+    /// Write the report to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The session [default: the one that was added last]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Most findings that the text report shows
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+
+    /// What tells this analysis from others of the same commit, in SARIF
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true, value_parser = category)]
+    pub sarif_category: String,
+}
+
+/// Arguments of `explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArgs {
+    /// Name of a rule or a detector, or a key of the policy, like `gate.fail_on` or `rules.file-size.max`
+    pub name: String,
+
+    /// The policy [default: .factory-gate.yml in the workspace]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// The workspace
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    pub workspace: PathBuf,
+}
+
+/// Arguments of `baseline`.
+#[derive(Args, Debug)]
+pub struct BaselineArgs {
+    /// The database of the run
+    pub database: PathBuf,
+
+    /// The baseline; from one that exists, entries of violations that are gone are taken out
+    #[arg(long, value_name = "FILE", default_value = BASELINE)]
+    pub output: PathBuf,
+
+    /// The session [default: the latest]
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+
+    /// Add open violations to a baseline that exists, too
+    #[arg(long)]
+    pub grow: bool,
 }
 
 /// Arguments of `verify`.
@@ -232,31 +408,6 @@ impl Apply {
     }
 }
 
-/// The CI system to speak to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Ci {
-    /// The one that the environment tells of
-    Auto,
-    /// GitHub Actions
-    Github,
-    /// Gitea Actions
-    Gitea,
-    /// Forgejo Actions
-    Forgejo,
-    /// GitLab CI
-    Gitlab,
-    /// Azure Pipelines
-    Azure,
-    /// Buildkite
-    Buildkite,
-    /// TeamCity
-    Teamcity,
-    /// Jenkins
-    Jenkins,
-    /// None: a plain report, and nothing is read from the environment
-    None,
-}
-
 /// Forms of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -266,6 +417,31 @@ pub enum Format {
     Json,
     /// What is fixed, or would be, as a patch that `git apply` takes
     Diff,
+}
+
+/// CI systems that can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CiSystem {
+    /// The one whose variables are set
+    Auto,
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// Azure Pipelines
+    Azure,
+    /// Buildkite
+    Buildkite,
+    /// `TeamCity`
+    Teamcity,
+    /// Jenkins
+    Jenkins,
+    /// Gitea Actions
+    Gitea,
+    /// Forgejo Actions
+    Forgejo,
+    /// None: nothing but the report
+    None,
 }
 
 /// What fails the gate.
@@ -279,6 +455,15 @@ pub enum FailOn {
     Note,
     /// Nothing
     Never,
+}
+
+/// What of the workspace file rules look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// Every file
+    All,
+    /// What differs from the base
+    Changed,
 }
 
 /// Documents that have a schema.

@@ -21,6 +21,8 @@ pub mod rules;
 
 pub mod policy;
 
+pub mod baseline;
+
 pub mod base;
 
 pub mod scan;

@@ -1,7 +1,7 @@
 //! Commits and blobs of the repository that holds the workspace.
 
 use super::tree::{CommitTree, Mode, TreeEntry};
-use bstr::{BString, ByteSlice as _};
+use bstr::BString;
 use gix::hash::ObjectId;
 use std::path::Path;
 
@@ -83,6 +83,11 @@ impl Repository {
     pub fn reader(&self) -> Reader<'_> {
         let mut repository = self.shared.to_thread_local();
         repository.object_cache_size_if_unset(4 << 20);
+        self.reader_with(repository)
+    }
+
+    /// A reader with the caches of an earlier one.
+    pub(super) fn reader_with(&self, repository: gix::Repository) -> Reader<'_> {
         Reader {
             prefix: &self.prefix,
             repository,
@@ -130,26 +135,6 @@ impl Reader<'_> {
         }
     }
 
-    /// The commit that a name, an abbreviated id or an expression such as `HEAD^1` stands for.
-    ///
-    /// # Errors
-    /// It stands for nothing here, for several things, or for something that is no commit.
-    pub fn revision(&self, text: &str) -> Result<CommitId, BaseError> {
-        let found = self.repository.rev_parse_single(text.as_bytes().as_bstr());
-        let found = found.map_err(|_| BaseError::Missing(format!("`{text}`")))?;
-        let object = found.object().and_then(gix::Object::peel_to_commit);
-        object
-            .map(|commit| CommitId(commit.id))
-            .map_err(|why| BaseError::unreadable(format_args!("`{text}`"), why))
-    }
-
-    /// The commit that a reference (by its full name) leads to, if it is there and does.
-    pub fn reference(&self, full_name: &str) -> Option<CommitId> {
-        let mut reference = self.repository.try_find_reference(full_name).ok()??;
-        let commit = reference.peel_to_commit().ok()?;
-        Some(CommitId(commit.id))
-    }
-
     /// The ids of a commit's parents, as the commit names them: in a shallow clone they may not be there.
     ///
     /// # Errors
@@ -158,6 +143,22 @@ impl Reader<'_> {
         let commit = self.repository.find_commit(commit.0);
         let commit = commit.map_err(|why| BaseError::unreadable("a commit", why))?;
         Ok(commit.parent_ids().map(|id| id.to_string()).collect())
+    }
+
+    /// The parents and the time of a commit; `None` if it is not there.
+    pub(super) fn history(&self, id: ObjectId) -> Result<Option<(Vec<ObjectId>, i64)>, BaseError> {
+        let what = || format!("commit {id}");
+        let unreadable = |why: &dyn std::fmt::Display| BaseError::unreadable(what(), why);
+        let found = self.repository.try_find_object(id);
+        let Some(found) = found.map_err(|why| unreadable(&why))? else {
+            return Ok(None);
+        };
+        let commit = found.try_into_commit().map_err(|why| unreadable(&why))?;
+        let time = commit.time().map_err(|why| unreadable(&why))?.seconds;
+        Ok(Some((
+            commit.parent_ids().map(gix::Id::detach).collect(),
+            time,
+        )))
     }
 
     /// Everything that the commit has below the workspace, sorted by path as bytes; paths relative to the

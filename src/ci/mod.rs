@@ -2,8 +2,10 @@
 //! reads the process environment. Values are whatever the system, or a pull request, put there: untrusted.
 
 mod append;
+mod base;
 
 pub use append::{append, summary_budget};
+pub use base::{BaseHint, PullRequest};
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -53,82 +55,6 @@ impl System {
     }
 }
 
-/// What a CI job judges.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// A change that wants to be merged.
-    PullRequest,
-    /// The same, in a queue.
-    MergeQueue,
-    /// Commits that are in a branch already.
-    Push,
-    /// No change: a branch as it is, at a time or by hand; or nobody knows.
-    #[default]
-    None,
-}
-
-impl ChangeKind {
-    /// Whether someone wants to merge what is judged, so that what judges must not come from it.
-    pub fn wants_merge(self) -> bool {
-        matches!(self, Self::PullRequest | Self::MergeQueue)
-    }
-
-    /// In words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PullRequest => "pull request",
-            Self::MergeQueue => "merge queue",
-            Self::Push => "push",
-            Self::None => "no change",
-        }
-    }
-}
-
-/// A value that is known, or that stands in the event's payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// This.
-    Known(String),
-    /// The text at this JSON pointer.
-    Payload(&'static str),
-}
-
-/// Where the commit to compare with can be found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BaseHint {
-    /// HEAD is a merge commit that the CI system made of the base and of this commit: its first parent is the base.
-    MergedFrom(Lookup),
-    /// This commit itself; what it is, in words.
-    Commit(&'static str, Lookup),
-    /// Where the history left this commit; what it is, in words.
-    LeftFrom(&'static str, Lookup),
-    /// Where the history left this branch.
-    Branch(Lookup),
-    /// Where the history left the default branch of the clone's origin.
-    DefaultBranch,
-}
-
-/// What is judged, and what it may be compared with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Change {
-    /// What is judged.
-    pub kind: ChangeKind,
-    /// The first that leads to a commit counts.
-    pub hints: Vec<BaseHint>,
-    /// The event's payload, a JSON file.
-    pub payload: Option<PathBuf>,
-}
-
-impl Change {
-    fn new(kind: ChangeKind, hints: impl Into<Vec<BaseHint>>) -> Self {
-        Self {
-            kind,
-            hints: hints.into(),
-            payload: None,
-        }
-    }
-}
-
 /// What is known about the CI job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
@@ -138,8 +64,10 @@ pub struct Environment {
     pub run_url: Option<String>,
     /// The commit checked out, as the CI system names it: 40 or 64 hex digits.
     pub head_sha: Option<String>,
-    /// What is judged, and how to find the commit to compare with.
-    pub change: Change,
+    /// What the system says of the commit to compare with.
+    pub base: Option<BaseHint>,
+    /// The file that describes the event which started the job, as JSON.
+    pub event: Option<PathBuf>,
     /// The root of the checkout, which annotations are relative to.
     pub checkout: Option<PathBuf>,
     /// The runner's own directories, for temporary files and for tools.
@@ -162,7 +90,7 @@ impl Environment {
         }
     }
 
-    /// Asks `lookup` for the variables of this system, whatever the others say.
+    /// As [`Self::from_lookup`], of a job of this system whatever the variables look like.
     pub fn of_system(system: System, lookup: &dyn Fn(&str) -> Option<OsString>) -> Self {
         Variables(lookup).environment(system)
     }
@@ -249,6 +177,7 @@ impl Variables<'_> {
         ];
         let bare = Environment {
             system: Some(system),
+            base: self.base(system),
             runner_directories: runner.iter().filter_map(|name| self.path(name)).collect(),
             ..Environment::default()
         };
@@ -259,21 +188,18 @@ impl Variables<'_> {
                     .url("CI_JOB_URL")
                     .or_else(|| self.url("CI_PIPELINE_URL")),
                 head_sha: self.sha("CI_COMMIT_SHA"),
-                change: self.gitlab_change(),
                 checkout: self.path("CI_PROJECT_DIR"),
                 ..bare
             },
             System::Azure => Environment {
                 run_url: self.azure_run_url(),
                 head_sha: self.sha("BUILD_SOURCEVERSION"),
-                change: self.azure_change(),
                 checkout: self.path("BUILD_SOURCESDIRECTORY"),
                 ..bare
             },
             System::Buildkite => Environment {
                 run_url: self.url("BUILDKITE_BUILD_URL"),
                 head_sha: self.sha("BUILDKITE_COMMIT"),
-                change: self.branch_change("BUILDKITE_PULL_REQUEST_BASE_BRANCH"),
                 checkout: self.path("BUILDKITE_BUILD_CHECKOUT_PATH"),
                 ..bare
             },
@@ -285,7 +211,6 @@ impl Variables<'_> {
             System::Jenkins => Environment {
                 run_url: self.url("BUILD_URL"),
                 head_sha: self.sha("GIT_COMMIT"),
-                change: self.branch_change("CHANGE_TARGET"),
                 checkout: self.path("WORKSPACE"),
                 ..bare
             },
@@ -314,105 +239,12 @@ impl Variables<'_> {
                 .zip(head_sha.as_ref())
                 .map(|(url, sha)| format!("{url}/{files}/{sha}/")),
             head_sha,
-            change: self.github_change(),
+            event: self.path("GITHUB_EVENT_PATH"),
             checkout: self.path("GITHUB_WORKSPACE"),
             summary: self.path("GITHUB_STEP_SUMMARY"),
             output: self.path("GITHUB_OUTPUT"),
             ..bare.clone()
         }
-    }
-
-    fn github_change(&self) -> Change {
-        let payload = |pointer| Lookup::Payload(pointer);
-        let event = self.text("GITHUB_EVENT_NAME").unwrap_or_default();
-        let change = match event.as_str() {
-            // For `pull_request_target` the base is checked out, unless a step fetched the change: both hints find out.
-            "pull_request" | "pull_request_target" | "pull_request_review" => Change::new(
-                ChangeKind::PullRequest,
-                [
-                    BaseHint::MergedFrom(payload("/pull_request/head/sha")),
-                    BaseHint::LeftFrom(
-                        "the pull request's base",
-                        payload("/pull_request/base/sha"),
-                    ),
-                ],
-            ),
-            "merge_group" => Change::new(
-                ChangeKind::MergeQueue,
-                [BaseHint::Commit(
-                    "the merge group's base",
-                    payload("/merge_group/base_sha"),
-                )],
-            ),
-            "push" => Change::new(
-                ChangeKind::Push,
-                [
-                    BaseHint::Commit("the commit before the push", payload("/before")),
-                    BaseHint::Branch(payload("/repository/default_branch")),
-                ],
-            ),
-            _ => return Change::default(),
-        };
-        Change {
-            payload: self.path("GITHUB_EVENT_PATH"),
-            ..change
-        }
-    }
-
-    fn gitlab_change(&self) -> Change {
-        let known = |name: &str| self.sha(name).map(Lookup::Known);
-        if let Some(base) = known("CI_MERGE_REQUEST_DIFF_BASE_SHA") {
-            let event = self.text("CI_MERGE_REQUEST_EVENT_TYPE");
-            let kind = match event.as_deref() {
-                Some("merge_train") => ChangeKind::MergeQueue,
-                _ => ChangeKind::PullRequest,
-            };
-            let diff_base = BaseHint::Commit("the merge request's base", base);
-            // A pipeline of merged results checks out the merge of the target and the source.
-            let is_merged = matches!(event.as_deref(), Some("merged_result" | "merge_train"));
-            let source = known("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA").filter(|_| is_merged);
-            let hints = source
-                .map(BaseHint::MergedFrom)
-                .into_iter()
-                .chain([diff_base]);
-            return Change::new(kind, hints.collect::<Vec<_>>());
-        }
-        if self.text("CI_MERGE_REQUEST_IID").is_some() {
-            return Change::new(ChangeKind::PullRequest, []);
-        }
-        let before = known("CI_COMMIT_BEFORE_SHA");
-        let before = before.map(|sha| BaseHint::Commit("the commit before the push", sha));
-        let default = self.text("CI_DEFAULT_BRANCH");
-        let default = default.map(|name| BaseHint::Branch(Lookup::Known(name)));
-        match self.text("CI_PIPELINE_SOURCE").as_deref() {
-            Some("push") => Change::new(
-                ChangeKind::Push,
-                before.into_iter().chain(default).collect::<Vec<_>>(),
-            ),
-            _ => Change::default(),
-        }
-    }
-
-    fn azure_change(&self) -> Change {
-        let Some(target) = self.text("SYSTEM_PULLREQUEST_TARGETBRANCH") else {
-            return Change::default();
-        };
-        let source = self
-            .sha("SYSTEM_PULLREQUEST_SOURCECOMMITID")
-            .map(Lookup::Known);
-        let target = BaseHint::Branch(Lookup::Known(target));
-        let hints = source.map(BaseHint::MergedFrom).into_iter().chain([target]);
-        Change::new(ChangeKind::PullRequest, hints.collect::<Vec<_>>())
-    }
-
-    /// A change that wants to go into the branch that the variable names.
-    fn branch_change(&self, variable: &str) -> Change {
-        self.text(variable).map_or_else(Change::default, |branch| {
-            Change::new(
-                ChangeKind::PullRequest,
-                [BaseHint::Branch(Lookup::Known(branch))],
-            )
-        })
     }
 
     /// The repository's page.

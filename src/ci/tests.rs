@@ -15,6 +15,13 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     })
 }
 
+fn into_branch(target: &str) -> BaseHint {
+    BaseHint::PullRequest(PullRequest {
+        target: Some(target.to_owned()),
+        ..PullRequest::default()
+    })
+}
+
 const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
 const GITHUB: [(&str, &str); 9] = [
@@ -49,31 +56,41 @@ fn github_is_known_in_full() {
         found.blob_url,
         Some(format!("https://github.com/owner/repo.x/blob/{SHA}/"))
     );
-    assert_eq!(found.change.kind, ChangeKind::PullRequest);
+    let pull_request = PullRequest {
+        merge_commit: Some(SHA.into()),
+        ..PullRequest::default()
+    };
+    assert_eq!(found.base, Some(BaseHint::PullRequest(pull_request)));
     assert_eq!(found.summary, Some("/tmp/summary".into()));
     assert_eq!(found.output, None);
 }
 
 #[test]
 fn each_event_has_its_base() {
-    let change = |event: &str| {
+    let base = |event: &str| {
         let more = [
             ("GITHUB_EVENT_NAME", event),
             ("GITHUB_EVENT_PATH", "/e.json"),
         ];
-        environment(&[&GITHUB[..], &more].concat()).change
+        environment(&[&GITHUB[..], &more].concat()).base
     };
-    let push = change("push");
-    assert_eq!(push.payload, Some("/e.json".into()));
+    let push = BaseHint::Push {
+        before: None,
+        default_branch: None,
+    };
+    assert_eq!(base("push"), Some(push));
     assert_eq!(
-        push.hints[0],
-        BaseHint::Commit("the commit before the push", Lookup::Payload("/before"))
+        base("merge_group"),
+        Some(BaseHint::MergeQueue { base: None })
     );
-    let queue = change("merge_group");
-    assert_eq!(queue.kind, ChangeKind::MergeQueue);
-    assert_eq!(queue.hints.len(), 1);
-    assert!(change("pull_request_target").kind.wants_merge());
-    assert_eq!(change("schedule"), Change::default());
+    assert_eq!(
+        base("pull_request_target"),
+        Some(BaseHint::PullRequestTarget)
+    );
+    assert_eq!(
+        base("schedule"),
+        Some(BaseHint::NoChange("the event `schedule`".into()))
+    );
 }
 
 #[test]
@@ -101,13 +118,11 @@ fn the_other_systems_are_recognised() {
         ("CI_MERGE_REQUEST_DIFF_BASE_SHA", SHA),
     ]);
     assert_eq!(gitlab.system, Some(System::GitLab));
-    assert_eq!(
-        gitlab.change.hints,
-        [BaseHint::Commit(
-            "the merge request's base",
-            Lookup::Known(SHA.into())
-        )]
-    );
+    let merge_request = PullRequest {
+        fork_point: Some(SHA.into()),
+        ..PullRequest::default()
+    };
+    assert_eq!(gitlab.base, Some(BaseHint::PullRequest(merge_request)));
     let azure = environment(&[
         ("TF_BUILD", "True"),
         ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/org/"),
@@ -119,10 +134,7 @@ fn the_other_systems_are_recognised() {
         azure.run_url.as_deref(),
         Some("https://dev.azure.com/org/my%20project/_build/results?buildId=9")
     );
-    assert_eq!(
-        azure.change.hints,
-        [BaseHint::Branch(Lookup::Known("refs/heads/main".into()))]
-    );
+    assert_eq!(azure.base, Some(into_branch("refs/heads/main")));
     let buildkite = environment(&[
         ("BUILDKITE", "true"),
         ("CI", "true"),
@@ -133,10 +145,7 @@ fn the_other_systems_are_recognised() {
         (buildkite.system, buildkite.head_sha),
         (Some(System::Buildkite), None)
     );
-    assert_eq!(
-        buildkite.change.hints,
-        [BaseHint::Branch(Lookup::Known("main".into()))]
-    );
+    assert_eq!(buildkite.base, Some(into_branch("main")));
     let teamcity = environment(&[("TEAMCITY_VERSION", "2026.1"), ("BUILD_VCS_NUMBER", SHA)]);
     assert_eq!(
         (teamcity.system, teamcity.head_sha.as_deref()),
@@ -194,4 +203,58 @@ fn a_path_may_hold_any_byte() {
         Some(PathBuf::from(OsString::from_vec(vec![b'/', 0xff])))
     );
     assert_eq!(found.run_url, None);
+}
+
+#[test]
+fn each_system_tells_a_change_from_a_job_without_one() {
+    let base = |variables: &[(&str, &str)]| environment(variables).base;
+    let gitlab = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", SHA)];
+    let merged = [
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+        ("CI_MERGE_REQUEST_EVENT_TYPE", "merge_train"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
+    ];
+    let train = PullRequest {
+        merge_commit: Some(SHA.into()),
+        target: Some("main".into()),
+        ..PullRequest::default()
+    };
+    assert_eq!(
+        base(&[&gitlab[..], &merged].concat()),
+        Some(BaseHint::PullRequest(train))
+    );
+    let pushed = [
+        ("CI_PIPELINE_SOURCE", "push"),
+        ("CI_COMMIT_BEFORE_SHA", SHA),
+        ("CI_DEFAULT_BRANCH", "main"),
+    ];
+    let push = BaseHint::Push {
+        before: Some(SHA.into()),
+        default_branch: Some("main".into()),
+    };
+    assert_eq!(base(&[&gitlab[..], &pushed].concat()), Some(push));
+    let queue = BaseHint::MergeQueue {
+        base: Some(SHA.into()),
+    };
+    let buildkite = [
+        ("BUILDKITE", "true"),
+        ("BUILDKITE_MERGE_QUEUE_BASE_COMMIT", SHA),
+    ];
+    assert_eq!(base(&buildkite), Some(queue));
+    let jenkins = [("JENKINS_URL", "https://j/"), ("CHANGE_TARGET", "main")];
+    assert_eq!(base(&jenkins), Some(into_branch("main")));
+    for variables in [
+        [("GITLAB_CI", "1"), ("CI_PIPELINE_SOURCE", "schedule")],
+        [("GITLAB_CI", "1"), ("CI_COMMIT_TAG", "v1")],
+        [("TF_BUILD", "1"), ("BUILD_REASON", "Schedule")],
+        [("BUILDKITE", "1"), ("BUILDKITE_SOURCE", "schedule")],
+        [("JENKINS_URL", "x"), ("TAG_NAME", "v1")],
+    ] {
+        let found = base(&variables);
+        assert!(
+            matches!(found, Some(BaseHint::NoChange(_))),
+            "{variables:?}"
+        );
+    }
+    assert_eq!(base(&[("TEAMCITY_VERSION", "2026.1")]), None);
 }

@@ -1,78 +1,69 @@
-//! The base of what is judged, gathered from the machine: the repository, the event's payload, `--base`.
+//! Finding the commit to compare with: reads at the edge what the base room decides on.
 
-use crate::base::{self, Known, Repository, Resolution};
-use crate::ci::{Change, Environment};
+use crate::base::{Asked, Change, Payload, Repository, Resolution, resolve};
+use crate::ci::Environment;
+use crate::cli::{CiSystem, RunArgs};
 use crate::walk::read_named;
 use std::path::Path;
 
-/// More than any event has.
-const MOST_PAYLOAD_BYTES: usize = 25 << 20;
+/// Most bytes of the file that describes the event: more than GitHub sends.
+const MOST_EVENT_BYTES: usize = 32 << 20;
 
-/// The repository of the workspace, and what a change in it is compared with.
-pub(super) struct Comparison {
-    /// The repository, if the workspace is in one.
-    pub(super) repository: Option<Repository>,
-    /// What was found, and how.
-    pub(super) resolution: Resolution,
+/// What is known of the CI job, recognised or as the user says.
+pub(super) fn environment(asked: CiSystem) -> Environment {
+    use crate::ci::System;
+    let lookup = |name: &str| super::run::environment_variable(name);
+    let system = match asked {
+        CiSystem::Auto => return Environment::from_lookup(&lookup),
+        CiSystem::None => return Environment::default(),
+        CiSystem::Github => System::GitHub,
+        CiSystem::Gitlab => System::GitLab,
+        CiSystem::Azure => System::Azure,
+        CiSystem::Buildkite => System::Buildkite,
+        CiSystem::Teamcity => System::TeamCity,
+        CiSystem::Jenkins => System::Jenkins,
+        CiSystem::Gitea => System::Gitea,
+        CiSystem::Forgejo => System::Forgejo,
+    };
+    Environment::of_system(system, &lookup)
 }
 
-/// Finds the base if one was asked for, or the CI system says that a change is judged. Whatever keeps it from being found
-/// stands in the steps.
-pub(super) fn compare(
-    workspace: &Path,
-    wanted: Option<&str>,
+/// The commit to compare with; `None` if nobody wants one: the user named none, and the CI system knows of no change.
+pub(super) fn find(
+    arguments: &RunArgs,
     environment: &Environment,
-) -> Comparison {
-    let change = &environment.change;
-    if wanted.is_none() && change.hints.is_empty() && !change.kind.wants_merge() {
-        return Comparison {
-            repository: None,
-            resolution: Resolution::not_asked(),
-        };
-    }
-    let unknown = |step: String| Comparison {
-        repository: None,
-        resolution: Resolution {
-            kind: change.kind,
-            base: None,
-            steps: vec![step],
-        },
-    };
-    match Repository::open(workspace) {
-        Err(error) => unknown(error.to_string()),
-        Ok(None) => unknown("the workspace is in no git repository".into()),
-        Ok(Some(repository)) => {
-            let resolution = resolve(&repository, wanted, change);
-            Comparison {
-                repository: Some(repository),
-                resolution,
-            }
+    workspace: &Path,
+) -> Option<Resolution> {
+    let is_wanted = arguments.base.is_some() || environment.base.is_some();
+    is_wanted.then(|| look(arguments, environment, workspace))
+}
+
+/// The commit to compare with, whether or not someone told of one.
+pub(super) fn look(arguments: &RunArgs, environment: &Environment, workspace: &Path) -> Resolution {
+    let change = Change::of(environment);
+    let repository = match Repository::open(workspace) {
+        Ok(Some(repository)) => repository,
+        Ok(None) => {
+            return Resolution::none(
+                change,
+                "the workspace lies in no git repository, so there is no commit to compare with",
+            );
         }
-    }
-}
-
-fn resolve(repository: &Repository, wanted: Option<&str>, change: &Change) -> Resolution {
-    let reader = repository.reader();
-    if let Some(wanted) = wanted {
-        return base::resolve_explicit(wanted, change.kind, &reader);
-    }
-    let (payload, problem) = match &change.payload {
-        None => (None, None),
-        Some(path) => match payload(path) {
-            Ok(payload) => (Some(payload), None),
-            Err(error) => (None, Some(format!("the event's payload: {error:#}"))),
+        Err(why) => return Resolution::none(change, why.to_string()),
+    };
+    let event = match &environment.event {
+        Some(path) if arguments.base.is_none() => Some(read_named(path, MOST_EVENT_BYTES)),
+        _ => None,
+    };
+    let event = event.map(|read| read.map_err(|why| why.to_string()));
+    let asked = Asked {
+        explicit: arguments.base.as_deref(),
+        environment,
+        payload: match &event {
+            None => Payload::Absent,
+            Some(Ok(text)) => Payload::Text(text),
+            Some(Err(why)) => Payload::Unreadable(why),
         },
     };
-    let known = Known {
-        reader: &reader,
-        payload: payload.as_ref(),
-    };
-    let mut resolution = base::resolve(change, &known);
-    resolution.steps.splice(0..0, problem);
-    resolution
-}
-
-fn payload(path: &Path) -> anyhow::Result<serde_json::Value> {
-    let bytes = read_named(path, MOST_PAYLOAD_BYTES)?;
-    Ok(serde_json::from_slice(&bytes)?)
+    resolve(&repository.reader(), &asked)
 }

@@ -2,10 +2,14 @@
 
 mod about;
 mod base;
+mod baseline;
 mod database;
 mod doctor;
+mod explain;
 mod export;
 mod places;
+mod report_db;
+mod reports;
 mod restore;
 mod run;
 
@@ -20,9 +24,11 @@ pub fn main(cli: Cli) -> Exit {
     set_colour(cli.color);
     let outcome = match cli.command {
         Command::Run(arguments) => run::run(&arguments),
-        Command::Explain { name } => about::explain(&name),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::Baseline(arguments) => baseline::baseline(&arguments),
         Command::Rules => about::rules(),
         Command::Verify(arguments) => database::verify(&arguments),
+        Command::Report(arguments) => report_db::report(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
         Command::Doctor(arguments) => doctor::doctor(&arguments),

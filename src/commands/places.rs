@@ -1,5 +1,6 @@
 //! The places of this machine that a run has to know of before it may change anything.
 
+use super::reports;
 use crate::beneath::FileId;
 use crate::ci::Environment;
 use crate::cleanup::Reach;
@@ -25,7 +26,7 @@ pub(super) fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 
 /// Gathers what cleanup must not touch.
 pub(super) fn places(
-    policy: &Policy,
+    (policy, baseline): (&Policy, Option<PathBuf>),
     arguments: &RunArgs,
     (root, database): (&Path, &Path),
     (environment, export): (&Environment, Option<&Export>),
@@ -37,7 +38,8 @@ pub(super) fn places(
     }
     let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
     let (output, patch) = (named(&arguments.output), named(&arguments.patch));
-    for path in [&output, &patch].into_iter().flatten() {
+    let reports = reports::paths(arguments);
+    for path in [&output, &patch].into_iter().flatten().chain(&reports) {
         if let Ok(inside) = path.strip_prefix(root) {
             own_outputs.add(inside.as_os_str().as_bytes());
         }
@@ -61,8 +63,12 @@ pub(super) fn places(
     protect(std::env::current_dir().ok(), "the current directory");
     protect(Some(root.to_owned()), "the workspace");
     protect(arguments.policy.clone(), "the policy");
+    protect(baseline, "the baseline");
     protect(output, "the report");
     protect(patch, "the patch");
+    for path in reports {
+        protect(Some(path), "a report");
+    }
     protect(
         export.map(|export| export.path.clone()),
         "the exported quarantine",

@@ -1,17 +1,19 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
-use super::base::compare;
+use super::baseline::{self, RunBaseline};
 use super::export::export;
 use super::places::{absolute, places};
+use super::reports::{self, own_file};
 use super::{Answer, Problem, stdout};
 use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{Apply, Ci, FailOn, Format, RunArgs};
+use crate::cli::{self, Apply, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Watch};
+use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
+use crate::report::Kind;
 use crate::report::encode::{command_data, command_property};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
@@ -50,19 +52,18 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
         .map_err(Problem::usage)?;
-    let environment = environment(arguments.ci);
-    let comparison = compare(&path, arguments.base.as_deref(), &environment);
+    let environment = environment(arguments);
+    let mut base = super::base::find(arguments, &environment, &path);
     let policy = load_policy(arguments, &root, &environment)?;
+    if base.is_none() && (policy.gate.new_only || arguments.scope == cli::Scope::Changed) {
+        base = Some(super::base::look(arguments, &environment, &path));
+    }
+    let baseline = baseline::of_run(arguments, &policy, &root).map_err(Problem::usage)?;
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(
-        &policy,
-        &path,
-        (&environment, random.id),
-        &comparison.resolution,
-    );
+    let start = session_start(&policy, &path, (&environment, random.id), base.as_ref());
     let policies = policy_rows(&policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -70,30 +71,30 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
         places: places(
-            &policy,
+            (&policy, baseline.as_ref().map(|one| one.path.clone())),
             arguments,
             (&path, &database),
             (&environment, export.as_ref()),
         ),
+        base,
+        needs_base: arguments.base.is_some(),
         containment,
         export,
         root,
         policy: &policy,
+        baseline: baseline.as_ref().map(RunBaseline::named),
+        scope: scope(arguments),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
         may_fix: arguments.apply.is_some_and(Apply::includes_fixes),
         secret_key,
-        comparison: &comparison.resolution,
-        is_base_asked: arguments.base.is_some(),
         clock: &SystemClock,
         watch: &watch,
     };
     let form = form(arguments, &environment);
+    let others = reports::open(arguments, &database).map_err(Problem::usage)?;
     let mut report = report(arguments, form, &database).map_err(Problem::usage)?;
-    let mut fixes = match &arguments.patch {
-        None => None,
-        Some(path) => Some(own_file(path, &database).map_err(Problem::usage)?),
-    };
+    let mut fixes = reports::patch(arguments, &database).map_err(Problem::usage)?;
     let mut outputs = Outputs {
         report: &mut *report,
         commands: &mut stdout(),
@@ -104,36 +105,29 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         environment: &environment,
         delimiter: format!("factory_gate_{}", random.delimiter),
         database_name: arguments.database.display().to_string(),
+        files: others,
+        category: arguments.sarif_category.clone(),
+        told: Vec::new(),
     };
-    Ok(phases::run(&job, recorder, &mut outputs)?.exit)
+    let ended = phases::run(&job, recorder, &mut outputs);
+    reports::tell(&outputs.told)?;
+    Ok(ended?.exit)
 }
 
-fn environment(ci: Ci) -> Environment {
-    let lookup = |name: &str| environment_variable(name);
-    let mut environment = match system(ci) {
-        Some(system) => Environment::of_system(system, &lookup),
-        None if ci == Ci::Auto => Environment::from_lookup(&lookup),
-        None => Environment::default(),
-    };
+fn scope(arguments: &RunArgs) -> Scope {
+    match arguments.scope {
+        cli::Scope::All => Scope::All,
+        cli::Scope::Changed => Scope::Changed,
+    }
+}
+
+fn environment(arguments: &RunArgs) -> Environment {
+    let mut environment = super::base::environment(arguments.ci);
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout
         .and_then(|path| path.canonicalize().ok());
     environment
-}
-
-fn system(ci: Ci) -> Option<System> {
-    match ci {
-        Ci::Auto | Ci::None => None,
-        Ci::Github => Some(System::GitHub),
-        Ci::Gitea => Some(System::Gitea),
-        Ci::Forgejo => Some(System::Forgejo),
-        Ci::Gitlab => Some(System::GitLab),
-        Ci::Azure => Some(System::Azure),
-        Ci::Buildkite => Some(System::Buildkite),
-        Ci::Teamcity => Some(System::TeamCity),
-        Ci::Jenkins => Some(System::Jenkins),
-    }
 }
 
 fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch> {
@@ -154,8 +148,11 @@ fn form(arguments: &RunArgs, environment: &Environment) -> Form {
         })
     };
     match arguments.format {
-        Format::Text => Form::Text(arguments.limit),
-        Format::Json => Form::Json,
+        Format::Text => match reports::alone(arguments) {
+            Some(kind) => Form::Report(kind),
+            None => Form::Text(arguments.limit),
+        },
+        Format::Json => Form::Report(Kind::Json),
         Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
         Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
         Format::Diff if environment.system.is_some_and(System::shows_annotations) && !is_file() => {
@@ -169,7 +166,9 @@ fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Bo
     // A patch holds what files hold, escape sequences too; what strips those would change it.
     let is_exact = matches!(form, Form::Diff(DiffForm::Exact | DiffForm::Fenced));
     Ok(match &arguments.output {
-        None if is_exact => Box::new(std::io::BufWriter::new(std::io::stdout())),
+        None if is_exact || reports::alone(arguments).is_some() => {
+            Box::new(std::io::BufWriter::new(std::io::stdout()))
+        }
         None => Box::new(std::io::BufWriter::new(stdout())),
         Some(path) if is_exact => Box::new(own_file(path, database)?),
         Some(path) => Box::new(anstream::StripStream::new(
@@ -178,66 +177,13 @@ fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Bo
     })
 }
 
-/// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
-/// there is a report.
-fn own_file(path: &Path, database: &Path) -> anyhow::Result<std::io::BufWriter<EmptiedFile>> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let what = || format!("the report cannot be written to `{}`", path.display());
-    if absolute(path)? == database {
-        return Err(anyhow!("it is the database").context(what()));
-    }
-    let mut options = std::fs::OpenOptions::new();
-    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .custom_flags(no_link);
-    let file = options.open(path).with_context(what)?;
-    if !file.metadata()?.is_file() {
-        return Err(anyhow!("it is no regular file").context(what()));
-    }
-    Ok(std::io::BufWriter::new(EmptiedFile {
-        file,
-        is_emptied: false,
-    }))
-}
-
-/// A file that loses its old content when the first new byte comes, or when it is known that none does.
-struct EmptiedFile {
-    file: std::fs::File,
-    is_emptied: bool,
-}
-
-impl EmptiedFile {
-    fn empty(&mut self) -> std::io::Result<()> {
-        if !self.is_emptied {
-            self.file.set_len(0)?;
-            self.is_emptied = true;
-        }
-        Ok(())
-    }
-}
-
-impl Write for EmptiedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.empty()?;
-        self.file.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.empty()?;
-        self.file.flush()
-    }
-}
-
 fn load_policy(
     arguments: &RunArgs,
     root: &Root,
     environment: &Environment,
 ) -> Result<Policy, Problem> {
-    let file = policy_file(arguments, root).map_err(Problem::usage)?;
-    let loader = |path: &Path| root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES);
+    let file = policy_file(arguments.policy.as_deref(), root).map_err(Problem::usage)?;
+    let loader = |path: &Path| read_policy(root, path);
     let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
         annotate(&problems, environment);
         let count = problems.0.len();
@@ -257,12 +203,23 @@ fn load_policy(
             policy.gate.min_score = None;
         }
     }
+    policy.gate.new_only |= arguments.new_only;
     Ok(policy)
 }
 
-fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
+/// Reads a document that a policy extends.
+pub(super) fn read_policy(root: &Root, path: &Path) -> std::io::Result<Vec<u8>> {
+    if path.is_absolute() || path.starts_with("..") {
+        // Its content is pinned, so it does not matter by which links it is found.
+        return read_named(&root.path().join(path), MOST_POLICY_BYTES);
+    }
+    root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES)
+}
+
+/// The main document: the one that is named, or the workspace's, if it has one.
+pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<Option<PolicyFile>> {
     let unreadable = |path: &Path| format!("the policy `{}` cannot be read", path.display());
-    if let Some(path) = &arguments.policy {
+    if let Some(path) = named {
         let text = read_named(path, MOST_POLICY_BYTES).with_context(|| unreadable(path))?;
         let real = path.canonicalize()?;
         let workspace_path = real
@@ -270,11 +227,13 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
             .ok()
             .and_then(Path::to_str)
             .map(str::to_owned);
+        let outside = real.to_str().filter(|_| workspace_path.is_none());
         let name = workspace_path
             .clone()
             .unwrap_or_else(|| path.display().to_string());
         return Ok(Some(PolicyFile {
             name,
+            outside_path: outside.map(str::to_owned),
             workspace_path,
             text,
         }));
@@ -305,6 +264,7 @@ fn policy_file(arguments: &RunArgs, root: &Root) -> anyhow::Result<Option<Policy
     Ok(Some(PolicyFile {
         name: name.to_owned(),
         workspace_path: Some(name.to_owned()),
+        outside_path: None,
         text,
     }))
 }
@@ -412,7 +372,7 @@ fn session_start(
     policy: &Policy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
-    resolution: &Resolution,
+    base: Option<&Resolution>,
 ) -> SessionStart {
     let now = SystemClock.now();
     let main = policy.sources.first();
@@ -425,7 +385,9 @@ fn session_start(
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
             policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
-            base_sha: resolution.base.map(|base| base.to_string()),
+            base_sha: base
+                .and_then(|found| found.base)
+                .map(|commit| commit.to_string()),
             scope: "all".to_owned(),
             shard: None,
             ci_system: environment.system.map(|system| system.as_str().to_owned()),

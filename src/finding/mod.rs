@@ -130,12 +130,16 @@ pub struct Excerpt {
     pub first_column: u32,
 }
 
-/// Whether a violation counts. `new` and `existing` come with the comparison to a base.
+/// Whether a violation counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Nobody accepted it: it counts.
+    /// Nobody accepted it: it counts. Nothing was compared.
     Open,
+    /// As [`Self::Open`], and the base does not have it.
+    New,
+    /// As [`Self::Open`], and the base has it too.
+    Existing,
     /// A suppression with a reason covers it.
     Suppressed,
 }
@@ -145,6 +149,8 @@ impl State {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::New => "new",
+            Self::Existing => "existing",
             Self::Suppressed => "suppressed",
         }
     }

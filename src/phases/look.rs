@@ -1,8 +1,10 @@
 //! A look at the workspace: the first sees everything, the second what is there now, and reads only what changed.
 
-use super::{Run, Seen};
+use super::{Against, Run, Seen};
 use crate::finding::{Finding, Fingerprint, State};
-use crate::scan::{Outcome, Plan, Previous, Scan, Sink, scan, scan_whole_tree};
+use crate::scan::{
+    Focus, Origin, Outcome, Plan, Previous, Scan, Sink, Source, scan, scan_whole_tree,
+};
 use crate::store::rows::Stage;
 use crate::walk::{EntryId, Skipped, WalkOptions, Walked, walk};
 use std::collections::HashSet;
@@ -18,15 +20,21 @@ pub(super) fn walk_workspace(run: &Run<'_>) -> Walked {
 }
 
 /// Looks at everything.
-pub(super) fn first(run: &Run<'_>, walked: &Walked, plan: &Plan<'_>) -> anyhow::Result<Outcome> {
+pub(super) fn first(
+    run: &Run<'_>,
+    (walked, plan): (&Walked, &Plan<'_>),
+    against: &Against,
+) -> anyhow::Result<Outcome> {
     let none = HashSet::new();
     let mut sink = RecordSink {
         run,
         stage: Stage::PreDeployment,
+        against,
         watched: &none,
-        again: Again::default(),
+        again: FoundAgain::default(),
     };
-    with_scan(run, (walked, plan, None), |prepared| {
+    let focus = against.focus(None);
+    with_scan(run, (walked, plan, None), focus, |prepared| {
         scan(prepared, &walked.skipped, &mut sink)
     })
 }
@@ -37,12 +45,13 @@ pub(super) fn second(
     now: &Walked,
     (seen, unchanged): (&Seen<'_>, Vec<Option<EntryId>>),
     watched: &HashSet<Box<[u8]>>,
-) -> anyhow::Result<(Outcome, Again)> {
+) -> anyhow::Result<(Outcome, FoundAgain)> {
     let mut sink = RecordSink {
         run,
         stage: Stage::PostDeployment,
+        against: &seen.against,
         watched,
-        again: Again::default(),
+        again: FoundAgain::default(),
     };
     let outcome = look_again(run, now, (seen, unchanged), &mut sink)?;
     Ok((outcome, sink.again))
@@ -50,7 +59,7 @@ pub(super) fn second(
 
 /// What the second look says of the paths that phase 2 changed.
 #[derive(Debug, Default)]
-pub(super) struct Again {
+pub(super) struct FoundAgain {
     /// What was found in them.
     pub(super) found: HashSet<(Fingerprint, State)>,
     /// Those of them that were not fully checked.
@@ -65,7 +74,8 @@ fn look_again(
 ) -> anyhow::Result<Outcome> {
     let is_same = now.tree.len() == seen.walked.tree.len() && unchanged.iter().all(Option::is_some);
     if is_same && now.skipped == seen.walked.skipped {
-        return with_scan(run, (now, &seen.plan, None), |prepared| {
+        let focus = seen.against.focus(None);
+        return with_scan(run, (now, &seen.plan, None), focus, |prepared| {
             // Every path was compared.
             run.job.watch.progress().advance(now.tree.len() as u64);
             scan_whole_tree(prepared, &seen.outcome, sink)
@@ -79,12 +89,13 @@ fn look_again(
         .filter(|one| !known.contains(one))
         .cloned();
     let fresh: Vec<Skipped> = fresh.collect();
+    let focus = seen.against.focus(Some(&unchanged));
     let previous = Previous {
         unchanged,
         outcome: &seen.outcome,
     };
     let plan = Plan::new(run.job.policy, &now.tree);
-    with_scan(run, (now, &plan, Some(previous)), |prepared| {
+    with_scan(run, (now, &plan, Some(previous)), focus, |prepared| {
         scan(prepared, &fresh, sink)
     })
 }
@@ -92,19 +103,25 @@ fn look_again(
 pub(super) fn with_scan<T>(
     run: &Run<'_>,
     (walked, plan, previous): (&Walked, &Plan<'_>, Option<Previous<'_>>),
+    focus: Option<Focus>,
     look: impl FnOnce(&Scan<'_>) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let progress = run.job.watch.progress();
     progress.total(walked.tree.len() as u64);
     let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let advance = |count| progress.advance(count);
-    look(&Scan::new(
-        (&run.job.root, &walked.tree),
+    let whole = Scan::new(
+        (Source::Workspace(&run.job.root), &walked.tree),
         plan,
         (today, &run.job.secret_key),
         previous,
         &advance,
-    ))
+    );
+    let whole = whole.with_baseline(run.job.baseline);
+    match focus {
+        None => look(&whole),
+        Some(focus) => look(&whole.only(focus)),
+    }
 }
 
 /// Most findings in one message to the record.
@@ -113,13 +130,15 @@ const PIECE: usize = 512;
 struct RecordSink<'r, 'j> {
     run: &'r Run<'j>,
     stage: Stage,
+    against: &'r Against,
     /// The paths of which to remember what is found.
     watched: &'r HashSet<Box<[u8]>>,
-    again: Again,
+    again: FoundAgain,
 }
 
 impl Sink for RecordSink<'_, '_> {
-    fn findings(&mut self, findings: Vec<Finding>) -> anyhow::Result<()> {
+    fn findings(&mut self, origin: Origin, mut findings: Vec<Finding>) -> anyhow::Result<()> {
+        self.against.judge((self.stage, origin), &mut findings);
         let watched = findings
             .iter()
             .filter(|one| self.watched.contains(&one.path));

@@ -1,9 +1,11 @@
 //! The five phases, visible in one place. Each is recorded; a phase that fails does not stop the reporting one.
 
+mod against;
 mod apply;
 mod cleanup;
 mod cleanup_export;
 mod cleanup_guard;
+mod line_hashes;
 mod look;
 mod moment;
 mod progress;
@@ -12,17 +14,18 @@ mod validate;
 mod verdict;
 mod verify;
 
+use against::Against;
 pub use cleanup::Places;
 pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
-pub use report::{DiffForm, Form, Outputs};
+pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
 pub use verdict::Exit;
 
 use crate::base::Resolution;
 use crate::beneath::ContainmentRecord;
 use crate::policy::Policy;
-use crate::scan::{Outcome, Plan};
+use crate::scan::{NamedBaseline, Outcome, Plan};
 use crate::secrets::Key;
 use crate::store::Recorder;
 use crate::store::rows::{PhaseRow, Verdict};
@@ -67,28 +70,52 @@ pub struct Job<'j> {
     pub root: Root,
     /// The policy.
     pub policy: &'j Policy,
+    /// Violations that are accepted as they are.
+    pub baseline: Option<NamedBaseline<'j>>,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
     /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).
     pub expected_plan: Option<String>,
     /// Whether fixes were asked for.
     pub may_fix: bool,
+    /// The commit to compare with; `None` if nobody wants one.
+    pub base: Option<Resolution>,
+    /// Whether the user named that commit, so that it has to be there.
+    pub needs_base: bool,
+    /// What file rules look at.
+    pub scope: Scope,
     /// What the kernel holds the threads to that look.
     pub containment: ContainmentRecord,
     /// Places that cleanup has to know of.
     pub places: Places,
     /// Where this run's quarantined files are packed to, if they are.
     pub export: Option<Export>,
-    /// What is judged, and what it is compared with.
-    pub comparison: &'j Resolution,
-    /// Whether a base was asked for by name, so that a run without it cannot decide.
-    pub is_base_asked: bool,
     /// Of the fingerprints of credentials; in no record.
     pub secret_key: Key,
     /// The time.
     pub clock: &'j dyn Clock,
     /// Progress and interruption.
     pub watch: &'j Watch,
+}
+
+/// What of the workspace file rules look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    #[default]
+    All,
+    /// What differs from the base.
+    Changed,
+}
+
+impl Scope {
+    /// The word in the record.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Changed => "changed",
+        }
+    }
 }
 
 /// What the phases learn, from the first to the last.
@@ -112,6 +139,7 @@ struct Seen<'j> {
     walked: Walked,
     plan: Plan<'j>,
     outcome: Outcome,
+    against: Against,
 }
 
 /// How a run ended.

@@ -1,9 +1,10 @@
 //! Phase 5: score, verdict, seal, publish; then the reports, which say only what the published record says.
 
+use super::line_hashes::WalkedFiles;
 use super::verdict::decide;
 use super::{Ended, Exit, Phase, Run, Seen, stamp};
 use crate::ci::{self, Environment};
-use crate::report::{self, Database, github, terminal};
+use crate::report::{self, Context, Database, Kind, LineHashes, NoFiles, Told, github, terminal};
 use crate::store::rows::{PhaseRow, SessionEnd, SessionStatus, Verdict};
 use crate::store::{Published, Reader};
 use anyhow::Context as _;
@@ -30,6 +31,22 @@ pub struct Outputs<'o> {
     pub delimiter: String,
     /// The database as the user named it.
     pub database_name: String,
+    /// What else is written, each in its own form.
+    pub files: Vec<ReportFile<'o>>,
+    /// What tells this analysis from others of one commit, for SARIF.
+    pub category: String,
+    /// What a report had no room for, a sentence each; known when the run has ended.
+    pub told: Vec<String>,
+}
+
+/// One of several reports of one run.
+pub struct ReportFile<'o> {
+    /// Its form.
+    pub kind: Kind,
+    /// Where it goes, as the user named it; `-` is standard output.
+    pub name: String,
+    /// Where it goes.
+    pub out: Box<dyn Write + 'o>,
 }
 
 /// How a patch is written.
@@ -50,8 +67,8 @@ pub enum Form {
     Diff(DiffForm),
     /// For people, with at most this many findings.
     Text(usize),
-    /// One document.
-    Json,
+    /// One document, or lines for another program.
+    Report(Kind),
 }
 
 impl Outputs<'_> {
@@ -72,7 +89,7 @@ impl Outputs<'_> {
             match outputs.form {
                 Form::Diff(DiffForm::Shown) => report::patch::write(patch, outputs.report),
                 Form::Diff(_) => outputs.report.write_all(patch),
-                Form::Text(_) | Form::Json => Ok(()),
+                Form::Text(_) | Form::Report(_) => Ok(()),
             }
         });
     }
@@ -94,7 +111,7 @@ impl Outputs<'_> {
             }
             match outputs.form {
                 Form::Diff(_) => outputs.report.flush(),
-                Form::Text(_) | Form::Json => Ok(()),
+                Form::Text(_) | Form::Report(_) => Ok(()),
             }
         });
         self.patch_error.take().map_or(Ok(()), Err)
@@ -106,6 +123,9 @@ impl Outputs<'_> {
         }
     }
 }
+
+/// The name of standard output among the files.
+pub const STANDARD_OUTPUT: &str = "-";
 
 /// Most rows of violations in the job summary: more than a person reads do not help.
 const SUMMARY_VIOLATIONS: u64 = 1_000;
@@ -129,8 +149,11 @@ pub(super) fn run(
     let is_interrupted = run.job.watch.is_interrupted();
     let (end, detail) = end(&run, seen, is_interrupted)?;
     let row = run.row(Phase::Report, &started, ("completed", detail));
+    let job = run.job;
     let (published, reader) = finish(run, &end, &row)?;
-    write_reports(&published, &reader, outputs)
+    let files = seen.map(|seen| WalkedFiles::new(&job.root, &seen.walked.tree));
+    let lines: &dyn LineHashes = files.as_ref().map_or(&NoFiles, |files| files);
+    write_reports(&published, (&reader, lines), outputs)
         .context("the record is published, but a report failed")?;
     let exit = if is_interrupted {
         Exit::Interrupted
@@ -181,7 +204,14 @@ fn end(
     } else {
         verdict.into()
     };
-    let detail = json!({ "score": score, "verdict": verdict.as_str(), "reasons": reasons });
+    let mut detail = json!({ "score": score, "verdict": verdict.as_str(), "reasons": reasons });
+    if let Some(base) = &run.job.base {
+        detail["base"] = json!({
+            "sha": base.base.map(|commit| commit.to_string()),
+            "change": base.change.as_str(),
+            "how": base.steps,
+        });
+    }
     let end = SessionEnd {
         end_time: stamp(run.job.clock.now()),
         status,
@@ -199,7 +229,7 @@ fn end(
 
 fn write_reports(
     published: &Published,
-    reader: &Reader,
+    (reader, lines): (&Reader, &dyn LineHashes),
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<()> {
     let record = reader.record()?;
@@ -213,47 +243,146 @@ fn write_reports(
         rows: reader,
         database: Some(&database),
     };
+    // What fails does not keep the others from being written.
+    let mut failures = Failures::default();
+    failures.keep("the report", write_main(&run, lines, outputs));
+    write_files(&run, lines, outputs, &mut failures);
+    let dropped = failures.keep("the annotations", write_annotations(&run, outputs));
+    failures.keep("the job summary", write_summary(&run, outputs));
+    let outputs = write_outputs(&run, dropped.unwrap_or_default(), outputs);
+    failures.keep("the step's outputs", outputs);
+    failures.into_result()
+}
+
+/// What could not be written, and why.
+#[derive(Default)]
+struct Failures(Vec<anyhow::Error>);
+
+impl Failures {
+    fn keep<T>(&mut self, what: &str, result: anyhow::Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.0
+                    .push(error.context(format!("{what} could not be written")));
+                None
+            }
+        }
+    }
+
+    fn into_result(mut self) -> anyhow::Result<()> {
+        match (self.0.pop(), self.0.is_empty()) {
+            (None, _) => Ok(()),
+            (Some(only), true) => Err(only),
+            (Some(last), false) => {
+                self.0.push(last);
+                let lines: Vec<String> = self.0.iter().map(|error| format!("{error:#}")).collect();
+                Err(anyhow::anyhow!(lines.join("\n")))
+            }
+        }
+    }
+}
+
+fn write_main(
+    run: &report::Run<'_>,
+    lines: &dyn LineHashes,
+    outputs: &mut Outputs<'_>,
+) -> anyhow::Result<()> {
     match outputs.form {
         Form::Text(findings) => {
             let options = terminal::Options {
                 findings,
                 ..terminal::Options::default()
             };
-            terminal::write(&run, options, outputs.report)?;
+            terminal::write(run, options, outputs.report)?;
         }
-        Form::Json => report::json::write(&run, outputs.report)?,
+        Form::Report(kind) => {
+            let context = Context {
+                source: &outputs.source,
+                category: &outputs.category,
+                lines,
+            };
+            let told = kind.write(run, &context, outputs.report)?;
+            outputs.told.extend(sentence(kind, None, &told));
+        }
         Form::Diff(_) => {}
     }
-    outputs.report.flush()?;
-    let mut dropped = 0;
+    Ok(outputs.report.flush()?)
+}
+
+fn write_files(
+    run: &report::Run<'_>,
+    lines: &dyn LineHashes,
+    outputs: &mut Outputs<'_>,
+    failures: &mut Failures,
+) {
+    let context = Context {
+        source: &outputs.source,
+        category: &outputs.category,
+        lines,
+    };
+    for file in &mut outputs.files {
+        let what = format!("the {} report `{}`", file.kind.as_str(), file.name);
+        if let Some(told) = failures.keep(&what, file.kind.write(run, &context, &mut file.out)) {
+            outputs
+                .told
+                .extend(sentence(file.kind, Some(&file.name), &told));
+        }
+    }
+}
+
+/// What a report had no room for; nothing if it had.
+fn sentence(kind: Kind, name: Option<&str>, told: &Told) -> Option<String> {
+    let place = name.map(|name| format!(" `{name}`")).unwrap_or_default();
+    (told.left_out > 0).then(|| {
+        format!(
+            "the {} report{place} leaves out {} violations: {}",
+            kind.as_str(),
+            told.left_out,
+            told.why
+        )
+    })
+}
+
+/// Answers how many open violations have no annotation of their own.
+fn write_annotations(run: &report::Run<'_>, outputs: &mut Outputs<'_>) -> anyhow::Result<u64> {
+    let system = outputs.environment.system;
     // On standard output a document must stay alone.
-    if outputs
-        .environment
-        .system
-        .is_some_and(ci::System::shows_annotations)
-        && matches!(outputs.form, Form::Text(_))
-    {
-        let annotations = github::annotations(&run, &outputs.source)?;
-        outputs
-            .commands
-            .write_all(annotations.commands.as_bytes())?;
-        outputs.commands.flush()?;
-        dropped = annotations.dropped;
+    let is_log = matches!(outputs.form, Form::Text(_))
+        && outputs
+            .files
+            .iter()
+            .all(|file| file.name != STANDARD_OUTPUT);
+    if !is_log || !system.is_some_and(ci::System::shows_annotations) {
+        return Ok(0);
     }
-    if let Some(path) = &outputs.environment.summary {
-        let bytes = ci::summary_budget(path)?;
-        let limits = github::SummaryLimits {
-            bytes,
-            violations: SUMMARY_VIOLATIONS,
-        };
-        let summary = github::summary(&run, &outputs.source, limits)?;
-        ci::append(path, summary.markdown.as_bytes()).with_context(|| unwritable(path))?;
-    }
-    if let Some(path) = &outputs.environment.output {
-        let text = github::outputs(&run, dropped, &outputs.delimiter)?;
-        ci::append(path, &text).with_context(|| unwritable(path))?;
-    }
-    Ok(())
+    let annotations = github::annotations(run, &outputs.source)?;
+    outputs
+        .commands
+        .write_all(annotations.commands.as_bytes())?;
+    outputs.commands.flush()?;
+    Ok(annotations.dropped)
+}
+
+fn write_summary(run: &report::Run<'_>, outputs: &Outputs<'_>) -> anyhow::Result<()> {
+    let Some(path) = &outputs.environment.summary else {
+        return Ok(());
+    };
+    let bytes = ci::summary_budget(path)?;
+    let limits = github::SummaryLimits {
+        bytes,
+        violations: SUMMARY_VIOLATIONS,
+    };
+    let summary = github::summary(run, &outputs.source, limits)?;
+    ci::append(path, summary.markdown.as_bytes()).with_context(|| unwritable(path))
+}
+
+fn write_outputs(run: &report::Run<'_>, dropped: u64, outputs: &Outputs<'_>) -> anyhow::Result<()> {
+    let Some(path) = &outputs.environment.output else {
+        return Ok(());
+    };
+    let text = github::outputs(run, dropped, &outputs.delimiter)?;
+    ci::append(path, &text).with_context(|| unwritable(path))
 }
 
 fn unwritable(path: &std::path::Path) -> String {

@@ -1,26 +1,22 @@
 //! Phase 1: walk, run every rule, record what they find.
 
-use super::{Did, Run, Seen, look, stamp};
-use crate::base::Resolution;
-use crate::scan::{Plan, SuppressionUse, Tally, Totals};
+use super::{Did, Run, Seen, against, look, stamp};
+use crate::scan::{Plan, SuppressionSource, SuppressionUse, Tally, Totals};
 use crate::store::rows::{RuleResultRow, Stage, SuppressionRow};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
+    require_base(run);
     let walked_at = run.job.clock.now();
     let walked = look::walk_workspace(run);
     run.job.watch.check()?;
     if let Some(error) = &walked.git_error {
         run.reasons.push(error.to_string());
     }
-    let comparison = run.job.comparison;
-    if run.job.is_base_asked && comparison.base.is_none() {
-        run.reasons
-            .push(format!("the base was not found: {}", comparison.told()));
-    }
     let plan = Plan::new(run.job.policy, &walked.tree);
-    let outcome = look::first(run, &walked, &plan)?;
+    let against = against::prepare(run, &walked, &plan)?;
+    let outcome = look::first(run, (&walked, &plan), &against)?;
     run.recorder
         .suppressions(outcome.suppressions.iter().map(suppression_row).collect())?;
     let rows = rule_rows(&plan, Stage::PreDeployment, &outcome.tallies);
@@ -35,7 +31,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
                 .into(),
         );
     }
-    if outcome.totals.files == 0 && outcome.totals.skipped > 0 {
+    if outcome.totals.files == 0 && outcome.totals.skipped > 0 && !against.is_narrowed() {
         run.reasons
             .push("nothing was scanned, though the workspace is not empty".into());
     }
@@ -45,7 +41,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
         "paths_skipped": outcome.totals.skipped,
         "bytes_read": outcome.totals.bytes,
         "git": walked.git.as_ref().map(|git| json!({ "tracked": git.facts().tracked, "head": git.facts().head_sha })),
-        "base": base_detail(comparison),
+        "compared": &against.detail,
         "threads": rayon::current_num_threads(),
     });
     Ok(Did {
@@ -54,21 +50,22 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
             walked,
             plan,
             outcome,
+            against,
         },
         detail,
     })
 }
 
-/// What is judged, what it is compared with, and how that was found; null if nobody asked.
-fn base_detail(comparison: &Resolution) -> serde_json::Value {
-    if comparison.steps.is_empty() {
-        return serde_json::Value::Null;
+/// A commit that was named and is not there leaves the verdict open: what it was named for cannot be done.
+fn require_base(run: &mut Run<'_>) {
+    if let Some(base) = &run.job.base
+        && run.job.needs_base
+        && base.base.is_none()
+    {
+        let why = base.steps.join("; ");
+        run.reasons
+            .push(format!("the base commit was not found: {why}"));
     }
-    json!({
-        "kind": comparison.kind.as_str(),
-        "sha": comparison.base.map(|base| base.to_string()),
-        "steps": comparison.steps,
-    })
 }
 
 /// Takes a look's counts over, and says which paths leave the verdict open.
@@ -101,10 +98,15 @@ pub(super) fn account(run: &mut Run<'_>, totals: &Totals) {
 
 fn suppression_row(one: &SuppressionUse) -> SuppressionRow {
     SuppressionRow {
-        source: if one.is_inline { "inline" } else { "policy" }.to_owned(),
+        source: match one.source {
+            SuppressionSource::Inline => "inline",
+            SuppressionSource::Policy => "policy",
+            SuppressionSource::Baseline => "baseline",
+        }
+        .to_owned(),
         rule_id: one.rule_id.clone(),
         path: crate::store::escape(&one.path).into_owned(),
-        line: Some(one.line),
+        line: one.line,
         reason: one.reason.clone(),
         owner: one.owner.clone(),
         expires: one.expires.map(|day| day.to_string()),

@@ -55,10 +55,10 @@ pub(super) fn decide(
 ) -> (Verdict, Vec<String>) {
     let mut failing = Vec::new();
     for severity in Severity::WORST_FIRST {
-        let open = open(counts, severity);
+        let (open, word) = counted(counts, severity, gate.new_only);
         if open > 0 && gate.fail_on.is_some_and(|least| severity >= least) {
             let plural = if open == 1 { "" } else { "s" };
-            failing.push(format!("{open} open {severity}{plural}"));
+            failing.push(format!("{open} {word} {severity}{plural}"));
         }
     }
     if let (Some(least), Some(score)) = (gate.min_score, score)
@@ -80,11 +80,19 @@ pub(super) fn decide(
     (verdict, failing)
 }
 
-fn open(counts: &Counts, severity: Severity) -> u64 {
-    let open = counts.iter().filter(|((of, state, resolved), _)| {
-        *of == severity && state != "suppressed" && !*resolved
+/// How many violations of a severity the gate counts, and what they are called. What nothing was compared with counts.
+fn counted(counts: &Counts, severity: Severity, new_only: bool) -> (u64, &'static str) {
+    let counts = counts.iter().filter(|((of, state, resolved), _)| {
+        let passes = state == "suppressed" || (new_only && state == "existing");
+        *of == severity && !passes && !*resolved
     });
-    open.map(|(_, count)| *count).sum()
+    let is_compared = counts.clone().all(|((_, state, _), _)| state == "new");
+    let word = if new_only && is_compared {
+        "new"
+    } else {
+        "open"
+    };
+    (counts.map(|(_, count)| *count).sum(), word)
 }
 
 #[cfg(test)]
@@ -116,6 +124,34 @@ mod tests {
             ..gate
         };
         assert_eq!(decide(never, &bad, None, &[]).0, Verdict::Pass);
+    }
+
+    #[test]
+    fn what_the_base_has_too_counts_only_where_everything_does() {
+        let rows = counts(&[
+            (Severity::Error, "existing", false, 3),
+            (Severity::Error, "new", true, 1),
+        ]);
+        let new_only = Gate {
+            new_only: true,
+            ..Gate::default()
+        };
+        assert_eq!(decide(new_only, &rows, None, &[]).0, Verdict::Pass);
+        assert_eq!(decide(Gate::default(), &rows, None, &[]).0, Verdict::Fail);
+        let new = counts(&[
+            (Severity::Error, "existing", false, 3),
+            (Severity::Error, "new", false, 2),
+        ]);
+        assert_eq!(
+            decide(new_only, &new, None, &[]),
+            (Verdict::Fail, vec!["2 new errors".to_owned()])
+        );
+        // Nothing was compared: all of it may be new.
+        let open = counts(&[(Severity::Error, "open", false, 1)]);
+        assert_eq!(
+            decide(new_only, &open, None, &[]),
+            (Verdict::Fail, vec!["1 open error".to_owned()])
+        );
     }
 
     #[test]

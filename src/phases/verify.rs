@@ -2,7 +2,7 @@
 //! whole-tree rule runs on what is there now.
 
 use super::apply::Fixed;
-use super::look::Again;
+use super::look::FoundAgain;
 use super::validate::{account, rule_rows};
 use super::{Did, Run, Seen, look, stamp};
 use crate::finding::Fingerprint;
@@ -71,7 +71,7 @@ pub(super) fn run(
 fn repaired(
     run: &Run<'_>,
     (fixed, now): (&Fixed, &Tree),
-    again: Again,
+    again: FoundAgain,
     made: Vec<Fingerprint>,
 ) -> anyhow::Result<u64> {
     let seen_again = |path: &[u8]| now.find(path).is_some() && !again.skipped.contains(path);

@@ -41,7 +41,7 @@ struct CleanupRuleDraft {
 }
 
 /// The keys of a cleanup rule.
-const RULE_KEYS: [&str; 10] = [
+pub(super) const RULE_KEYS: [&str; 10] = [
     "paths",
     "older_than",
     "larger_than",
@@ -55,7 +55,7 @@ const RULE_KEYS: [&str; 10] = [
 ];
 
 /// The keys of `limits`.
-const LIMIT_KEYS: [&str; 7] = [
+pub(super) const LIMIT_KEYS: [&str; 7] = [
     "max_files",
     "max_directories",
     "max_bytes",

@@ -4,14 +4,16 @@ use super::document::{parse, start};
 use super::load::PolicyFile;
 use super::model::Source;
 use super::node::{Node, Value};
-use super::presets::{self, PRESETS};
-use super::problem::{Report, listing, nearest, quote};
+use super::problem::Report;
 use super::reader::Item;
+use super::target::{self, Entry, Place, read_entry};
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Reads a file by its path relative to the workspace. It must not follow a symbolic link out of the workspace.
+/// Reads a file. A path that is relative and has no `..` lies in the workspace: no symbolic link may lead out of it. Any
+/// other path (absolute, or relative to the workspace and out of it) is asked for only where the policy pins the content.
 pub type Loader<'l> = &'l dyn Fn(&Path) -> std::io::Result<Vec<u8>>;
 
 /// How far `extends` goes from the policy.
@@ -28,20 +30,13 @@ pub(super) struct Documents<'l> {
     pub(super) roots: Vec<Option<Node>>,
     /// Indices of sources in the order in which they are laid over each other.
     pub(super) layers: Vec<usize>,
+    /// Who extends whom, by index, in the order of the entries.
+    pub(super) edges: Vec<(usize, usize)>,
+    /// Where each source lies.
+    places: Vec<Place>,
     /// Something that is extended could not be read.
     pub(super) incomplete: bool,
 }
-
-/// What an entry of `extends` names.
-#[derive(PartialEq, Eq)]
-enum Target {
-    Preset(presets::Preset),
-    /// A path relative to the workspace.
-    File(String),
-}
-
-/// Why an entry of `extends` names nothing, and what was probably meant.
-type Refusal = (String, Option<String>);
 
 impl<'l> Documents<'l> {
     /// Reads the policy and everything that it extends.
@@ -51,22 +46,31 @@ impl<'l> Documents<'l> {
             sources: Vec::new(),
             roots: Vec::new(),
             layers: Vec::new(),
+            edges: Vec::new(),
+            places: Vec::new(),
             incomplete: false,
         };
-        let main = documents.take(main, report);
+        let place = Place::of_main(&main);
+        let sha256 = hexadecimal(&Sha256::digest(&main.text));
+        let main = documents.take((main, sha256, place), report);
         documents.follow(main, &mut Vec::new(), report);
         documents
     }
 
-    fn take(&mut self, file: PolicyFile, report: &mut Report) -> usize {
+    fn take(
+        &mut self,
+        (file, sha256, place): (PolicyFile, String, Place),
+        report: &mut Report,
+    ) -> usize {
         let index = self.sources.len();
+        self.places.push(place);
         let root = parse(&file.text, index, report);
         self.incomplete |= root.is_none();
         self.roots.push(root);
         self.sources.push(Source {
             name: file.name,
             workspace_path: file.workspace_path,
-            sha256: hexadecimal(&Sha256::digest(&file.text)),
+            sha256,
             text: String::from_utf8_lossy(&file.text).into_owned(),
         });
         index
@@ -91,6 +95,59 @@ impl<'l> Documents<'l> {
         self.layers.push(index);
     }
 
+    /// The source that an entry names, read if it is not known yet. A mistake goes to the report.
+    fn source_of(
+        &mut self,
+        item: &Item<'_>,
+        (entry, place): (&Entry, Place),
+        known: Option<usize>,
+        report: &mut Report,
+    ) -> Option<usize> {
+        let admits = |name: &str, sha256: &str, report: &mut Report| {
+            let pin = entry.digest.as_ref();
+            pin.is_none_or(|pin| pin.admits((name, sha256), report))
+        };
+        if let Some(known) = known {
+            let source = &self.sources[known];
+            return admits(&source.name, &source.sha256, report).then_some(known);
+        }
+        match target::read(&place, self.loader) {
+            Ok(file) => {
+                let sha256 = hexadecimal(&Sha256::digest(&file.text));
+                // What is not the pinned file is not even parsed.
+                admits(&file.name, &sha256, report)
+                    .then(|| self.take((file, sha256, place), report))
+            }
+            Err(message) => {
+                report.add(&item.node.at, &item.path, message);
+                None
+            }
+        }
+    }
+
+    /// The layers of one document and of what it extends, as if it were the policy.
+    pub(super) fn layers_of(&self, index: usize) -> Vec<usize> {
+        let mut layers = Vec::new();
+        self.lay(index, (0, &mut BTreeSet::new()), &mut layers);
+        layers
+    }
+
+    fn lay(
+        &self,
+        index: usize,
+        (depth, seen): (usize, &mut BTreeSet<usize>),
+        layers: &mut Vec<usize>,
+    ) {
+        seen.insert(index);
+        for (_, extended) in self.edges.iter().filter(|(from, _)| *from == index) {
+            // As in `follow_entry`.
+            if depth == 0 || !seen.contains(extended) {
+                self.lay(*extended, (depth + 1, seen), layers);
+            }
+        }
+        layers.push(index);
+    }
+
     fn follow_entry(
         &mut self,
         item: &Item<'_>,
@@ -102,11 +159,14 @@ impl<'l> Documents<'l> {
             report.add_nearest(&item.node.at, &item.path, message, nearest);
             false
         };
-        let target = match resolve(item, &self.sources[from]) {
-            Ok(target) => target,
-            Err((message, nearest)) => return refuse(message, nearest, report),
+        let Some(entry) = read_entry(item, report) else {
+            return false;
         };
-        let known = self.sources.iter().position(|source| target.is(source));
+        let place = match entry.place(&self.places[from]) {
+            Ok(place) => place,
+            Err(refusal) => return refuse(refusal.message, refusal.nearest, report),
+        };
+        let known = self.places.iter().position(|known| *known == place);
         if let Some(round) = known.and_then(|known| chain.iter().position(|link| *link == known)) {
             let names: Vec<&str> = chain[round..]
                 .iter()
@@ -127,57 +187,18 @@ impl<'l> Documents<'l> {
             let message = format!("the policy extends more than {MAX_LAYERS} documents");
             return refuse(message, None, report);
         }
-        let index = match known {
-            Some(known) => known,
-            None => match target.load(self.loader) {
-                Ok(file) => self.take(file, report),
-                Err(message) => return refuse(message, None, report),
-            },
+        let Some(index) = self.source_of(item, (&entry, place), known, report) else {
+            return false;
         };
+        if !self.edges.contains(&(from, index)) {
+            self.edges.push((from, index));
+        }
         // What this policy names itself is laid on again; what a document below names is there already.
         if known.is_none() || chain.len() == 1 || !self.layers.contains(&index) {
             self.follow(index, chain, report);
         }
         true
     }
-}
-
-impl Target {
-    fn is(&self, source: &Source) -> bool {
-        match self {
-            Self::Preset(preset) => {
-                source.workspace_path.is_none() && source.name == source_name(*preset)
-            }
-            Self::File(path) => source.workspace_path.as_ref() == Some(path),
-        }
-    }
-
-    fn load(self, loader: Loader<'_>) -> Result<PolicyFile, String> {
-        match self {
-            Self::Preset(preset) => Ok(preset_file(preset)),
-            Self::File(path) => match loader(Path::new(&path)) {
-                Ok(text) => Ok(PolicyFile {
-                    name: path.clone(),
-                    workspace_path: Some(path),
-                    text,
-                }),
-                Err(error) => Err(format!("{} cannot be read: {error}", quote(&path))),
-            },
-        }
-    }
-}
-
-/// A preset as a document.
-pub(super) fn preset_file(preset: presets::Preset) -> PolicyFile {
-    PolicyFile {
-        name: source_name(preset),
-        workspace_path: None,
-        text: preset.text.into(),
-    }
-}
-
-fn source_name(preset: presets::Preset) -> String {
-    format!("preset {}", preset.name)
 }
 
 /// The entries of `extends`; `None` if it is no list.
@@ -197,67 +218,7 @@ fn extends_of<'n>(root: &'n Node, report: &mut Report) -> Option<Vec<Item<'n>>> 
     item.elements("[recommended]", report)
 }
 
-fn resolve(item: &Item<'_>, from: &Source) -> Result<Target, Refusal> {
-    let preset_names = || PRESETS.iter().map(|preset| preset.name);
-    let expected = || {
-        let presets = listing(preset_names());
-        format!("expected a preset ({presets}) or a path that ends in `.yml`")
-    };
-    let Some(text) = item.node.text().filter(|text| !text.trim().is_empty()) else {
-        return Err((
-            format!("{}, found {}", expected(), item.node.describe()),
-            None,
-        ));
-    };
-    let has_ending = [".yml", ".yaml"]
-        .iter()
-        .any(|ending| text.ends_with(ending));
-    if !has_ending && !text.contains(['/', '\\']) {
-        return presets::find(text).map(Target::Preset).ok_or_else(|| {
-            let message = format!("no preset is called {}: {}", quote(text), expected());
-            (message, nearest(text, preset_names()))
-        });
-    }
-    relative_path(text, from)
-        .map(Target::File)
-        .map_err(|message| (message, None))
-}
-
-/// The path relative to the workspace of what `from` calls `text`.
-fn relative_path(text: &str, from: &Source) -> Result<String, String> {
-    let shown = quote(text);
-    if text.contains('\\') {
-        return Err(format!("{shown} has a backslash: write paths with `/`"));
-    }
-    if text.starts_with('/') {
-        return Err(format!(
-            "{shown} is absolute: expected a path relative to this file, inside the workspace"
-        ));
-    }
-    let Some(here) = &from.workspace_path else {
-        return Err(format!(
-            "{shown} cannot be found from here: a policy outside the workspace can only extend presets"
-        ));
-    };
-    let mut parts: Vec<&str> = here.split('/').collect();
-    parts.pop();
-    for part in text.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                if parts.pop().is_none() {
-                    return Err(format!(
-                        "{shown} leaves the workspace: expected a path inside it"
-                    ));
-                }
-            }
-            name => parts.push(name),
-        }
-    }
-    Ok(parts.join("/"))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut out, byte| {
         // Writing to a String cannot fail.
         let _ = write!(out, "{byte:02x}");

@@ -1,12 +1,14 @@
 //! The way from documents to a policy: read all, merge, check every name and option, compile.
 
 use super::document::start;
-use super::extend::{Documents, Loader, is_mapping, names, preset_file};
+use super::extend::{Documents, Loader, is_mapping, names};
 use super::globs::GlobsBuilder;
+use super::locked;
 use super::merge::{Catalogue, Draft, find};
 use super::model::{CleanupPolicy, Policy, PolicySuppression, WorkspacePolicy};
 use super::presets;
 use super::problem::{KeyPath, Problems, Report};
+use super::target::preset_file;
 use super::variants::Rules;
 
 /// The main document of a policy.
@@ -16,6 +18,8 @@ pub struct PolicyFile {
     pub name: String,
     /// Its path relative to the workspace, with `/`, if it lies in it. What it extends is relative to it.
     pub workspace_path: Option<String>,
+    /// Its absolute path, if it lies outside the workspace and that is known: pinned files are relative to it.
+    pub outside_path: Option<String>,
     /// Its bytes.
     pub text: Vec<u8>,
 }
@@ -38,18 +42,25 @@ pub(super) fn load_with(
     let main = main.unwrap_or_else(|| preset_file(default()));
     let mut report = Report::default();
     let documents = Documents::read(main, loader, &mut report);
-    let draft = merge(&documents, known, &mut report);
+    let draft = merge(&documents, &documents.layers, known, &mut report);
+    locked::check(&draft, &documents, known, &mut report);
     let names = names(&documents.sources);
     finish(draft, documents, known, &mut report).ok_or_else(|| report.finish(&names))
 }
 
-fn merge(documents: &Documents<'_>, known: &Catalogue, report: &mut Report) -> Draft {
+/// Lays these documents over each other.
+pub(super) fn merge(
+    documents: &Documents<'_>,
+    layers: &[usize],
+    known: &Catalogue,
+    report: &mut Report,
+) -> Draft {
     let mut draft = Draft {
         incomplete: documents.incomplete,
         ..Draft::default()
     };
-    for (place, index) in documents.layers.iter().enumerate() {
-        let again = documents.layers[..place].contains(index);
+    for (place, index) in layers.iter().enumerate() {
+        let again = layers[..place].contains(index);
         if let Some(root) = &documents.roots[*index]
             && is_mapping(root, report)
         {
@@ -112,6 +123,8 @@ fn finish(
         cleanup,
         gate: draft.gate,
         workspace,
+        baseline: draft.baseline,
+        locks: draft.locks,
     })
 }
 

@@ -3,7 +3,8 @@
 //! and `cleanup.limits` replace. `exclude`, `overrides`, `suppressions`, cleanup rules and `keep` add up.
 
 use super::cleanup::CleanupDraft;
-use super::model::{Gate, Position};
+use super::locks::{self, Lock};
+use super::model::{BaselineFile, Gate, Position};
 use super::node::{Node, Value};
 use super::problem::{KeyPath, Report, nearest, quote};
 use super::reader::{Item, PlacedPattern};
@@ -15,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The rules that a policy can name.
 pub(super) type Catalogue = [&'static Rule];
 
-const TOP_KEYS: [&str; 9] = [
+/// The keys of a document.
+pub(super) const TOP_KEYS: [&str; 11] = [
     "version",
     "extends",
     "exclude",
@@ -25,6 +27,8 @@ const TOP_KEYS: [&str; 9] = [
     "cleanup",
     "gate",
     "workspace",
+    "locked",
+    "baseline",
 ];
 
 /// A policy whose documents are merged, but whose names and options are not checked yet.
@@ -41,6 +45,8 @@ pub(super) struct Draft {
     pub(super) cleanup: CleanupDraft,
     pub(super) gate: Gate,
     pub(super) workspace: WorkspaceDraft,
+    pub(super) baseline: Option<BaselineFile>,
+    pub(super) locks: Vec<Lock>,
 }
 
 /// What all documents together say about one rule.
@@ -55,6 +61,8 @@ pub(super) struct RuleDraft {
 
 /// An entry of `overrides`.
 pub(super) struct OverrideDraft {
+    pub(super) at: Position,
+    pub(super) path: KeyPath,
     pub(super) paths: Vec<PlacedPattern>,
     pub(super) rules: Vec<Setting>,
 }
@@ -69,21 +77,32 @@ impl Draft {
             let message = "missing key `version`: expected `version: 1`";
             report.add(&root.at, &KeyPath::default(), message);
         }
-        for field in fields {
+        for field in &fields {
             match field.key {
-                "version" => check_version(&field, report),
+                "version" => check_version(field, report),
                 "rules" => {
                     for item in field.entries("a mapping from rule names to settings", report) {
                         self.lay_rule(&item, known, report);
                     }
                 }
-                "cleanup" => self.cleanup.lay(&field, again, report),
-                "gate" => sections::lay_gate(&mut self.gate, &field, report),
-                "workspace" => self.workspace.lay(&field, report),
-                "exclude" | "overrides" | "suppressions" if !again => self.add_up(&field, report),
+                "cleanup" => self.cleanup.lay(field, again, report),
+                "gate" => sections::lay_gate(&mut self.gate, field, report),
+                "workspace" => self.workspace.lay(field, report),
+                "baseline" => {
+                    self.baseline = sections::read_baseline(field, report).or(self.baseline.take());
+                }
+                "exclude" | "overrides" | "suppressions" if !again => self.add_up(field, report),
                 // What this document extends is already there.
                 _ => {}
             }
+        }
+        // A lock can name the document's own rules, wherever it stands.
+        for field in fields
+            .iter()
+            .filter(|field| field.key == "locked" && !again)
+        {
+            let locks = locks::read(field, (self, known), report);
+            self.locks.extend(locks);
         }
     }
 
@@ -208,6 +227,11 @@ impl Draft {
         report.add_nearest(at, path, message, nearest);
     }
 
+    /// The file of the baseline.
+    pub(super) fn baseline_path(&self) -> Option<&str> {
+        self.baseline.as_ref().map(|file| file.path.as_str())
+    }
+
     /// All names of rules, built in or this policy's own.
     pub(super) fn names<'a>(&'a self, known: &'a Catalogue) -> impl Iterator<Item = &'a str> {
         let own = self.rules.keys().map(String::as_str);
@@ -252,6 +276,8 @@ impl OverrideDraft {
             (item, report),
         );
         Some(Self {
+            at: item.node.at.clone(),
+            path: item.path.clone(),
             paths: paths?,
             rules: rules?,
         })

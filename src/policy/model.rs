@@ -1,6 +1,7 @@
 //! The policy as the engine uses it: everything parsed, checked and compiled before the first file is read.
 
 use super::globs::{GlobId, Globs};
+use super::locks::{Lock, LockedKey};
 use crate::finding::{Safety, Severity};
 use crate::rules::{Check, PathPattern, Rule};
 use std::sync::Arc;
@@ -23,6 +24,27 @@ pub struct Policy {
     pub gate: Gate,
     /// What belongs to the workspace.
     pub workspace: WorkspacePolicy,
+    /// The file of violations that are accepted as they are.
+    pub baseline: Option<BaselineFile>,
+    /// What documents say that others may not weaken.
+    pub locks: Vec<Lock>,
+}
+
+impl Policy {
+    /// The lock that forbids suppressions of a rule, if there is one: also those in comments.
+    pub fn suppression_lock(&self, rule: &str) -> Option<&Lock> {
+        let wanted = LockedKey::Suppressions(Some(rule.to_owned()));
+        self.locks.iter().find(|lock| lock.key.includes(&wanted))
+    }
+}
+
+/// The file that a policy calls its baseline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaselineFile {
+    /// Relative to the workspace, with `/`, inside it.
+    pub path: String,
+    /// Where the policy says so.
+    pub position: Position,
 }
 
 /// A document that the policy was made from.
@@ -91,6 +113,8 @@ pub struct Variant {
     pub exclude: Vec<GlobId>,
     /// Which of its fixes may be made.
     pub fixes: FixPermission,
+    /// The rule's own options as they are written, as JSON with sorted keys: equal texts are equal options.
+    pub options: Arc<str>,
 }
 
 /// Which of a rule's fixes may be made.
@@ -234,6 +258,8 @@ pub struct Gate {
     pub fail_on: Option<Severity>,
     /// The least compliance score.
     pub min_score: Option<f64>,
+    /// Only violations that the base does not have fail, as far as there is a base.
+    pub new_only: bool,
 }
 
 impl Default for Gate {
@@ -241,6 +267,7 @@ impl Default for Gate {
         Self {
             fail_on: Some(Severity::Error),
             min_score: None,
+            new_only: false,
         }
     }
 }

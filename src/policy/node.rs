@@ -105,6 +105,31 @@ impl Node {
         }
     }
 
+    /// The value as JSON with sorted keys: equal texts are equal values.
+    pub(super) fn canonical(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        match &self.value {
+            Value::Null => "null".into(),
+            Value::Bool(value) => value.to_string(),
+            Value::Integer(number) => number.to_string(),
+            Value::Unsigned(number) => number.to_string(),
+            Value::Float(number) => format!("{number:?}"),
+            Value::Text(text) => quoted(text),
+            Value::List(nodes) => {
+                let nodes: Vec<String> = nodes.iter().map(Self::canonical).collect();
+                format!("[{}]", nodes.join(","))
+            }
+            Value::Mapping(entries) => {
+                let mut pairs: Vec<String> = entries
+                    .iter()
+                    .map(|entry| format!("{}:{}", quoted(&entry.key), entry.value.canonical()))
+                    .collect();
+                pairs.sort_unstable();
+                format!("{{{}}}", pairs.join(","))
+            }
+        }
+    }
+
     /// How much it holds.
     pub(super) fn weight(&self) -> Weight {
         let mut weight = Weight {

@@ -47,6 +47,7 @@ mod tests {
         let file = PolicyFile {
             name: "p.yml".into(),
             workspace_path: None,
+            outside_path: None,
             text: format!("version: 1\nextends: [{name}]\n").into_bytes(),
         };
         load(Some(file), &|_| panic!("presets read no files"))

@@ -1,6 +1,6 @@
 //! The parts of a policy beside its rules and cleanup: suppressions, gate and workspace.
 
-use super::model::{Gate, Position, WorkspacePolicy};
+use super::model::{BaselineFile, Gate, Position, WorkspacePolicy};
 use super::node::Value;
 use super::problem::{KeyPath, Report, quote};
 use super::reader::{Item, PlacedPattern};
@@ -118,14 +118,25 @@ pub(super) fn lay_gate(gate: &mut Gate, item: &Item<'_>, report: &mut Report) {
                 let score = percentage(&field, "a score from 0 to 100", report);
                 gate.min_score = score.or(gate.min_score);
             }
-            _ => {
-                if field.boolean(report) == Some(true) {
-                    let message = "comparing with a base is not in this version: expected `false`";
-                    report.add(&field.node.at, &field.path, message);
-                }
-            }
+            _ => gate.new_only = field.boolean(report).unwrap_or(gate.new_only),
         }
     }
+}
+
+/// Reads `baseline`.
+pub(super) fn read_baseline(field: &Item<'_>, report: &mut Report) -> Option<BaselineFile> {
+    let expected =
+        "the path of a baseline relative to the workspace, like `.factory-gate-baseline`";
+    let path = field.text(expected, report)?;
+    let is_part = |part: &str| !matches!(part, "" | "." | "..");
+    if path.contains(['\\', '\0']) || !path.split('/').all(is_part) {
+        field.expected(expected, report);
+        return None;
+    }
+    Some(BaselineFile {
+        path,
+        position: field.node.at.clone(),
+    })
 }
 
 /// A number from 0 to 100.

@@ -194,6 +194,7 @@ pub(super) fn policy_file(text: &[u8]) -> PolicyFile {
     PolicyFile {
         name: "p.yml".into(),
         workspace_path: Some(".factory-gate.yml".into()),
+        outside_path: None,
         text: text.to_vec(),
     }
 }

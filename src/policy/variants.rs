@@ -203,6 +203,7 @@ impl<'d> Rules<'d> {
         let (paths, exclude) = self.paths(subject, options, severity.is_some());
         let check = self.check(subject, options, severity.is_some());
         let mut variant = Variant {
+            options: own_options(options),
             severity,
             check: None,
             paths: None,
@@ -358,7 +359,22 @@ impl<'d> Rules<'d> {
     }
 }
 
-fn severity_of(switch: Option<Switch>, rule: &Rule) -> Option<Severity> {
+/// The rule's own options as JSON with sorted keys.
+fn own_options(options: &[RuleOption]) -> Arc<str> {
+    let own = options
+        .iter()
+        .filter(|option| !COMMON_KEYS.contains(&option.key.as_str()));
+    let sorted: BTreeMap<&str, String> = own
+        .map(|option| (option.key.as_str(), option.value.canonical()))
+        .collect();
+    let pairs: Vec<String> = sorted
+        .into_iter()
+        .map(|(key, value)| format!("{}:{value}", serde_json::Value::from(key)))
+        .collect();
+    format!("{{{}}}", pairs.join(",")).into()
+}
+
+pub(super) fn severity_of(switch: Option<Switch>, rule: &Rule) -> Option<Severity> {
     match switch {
         Some(Switch::Off) => None,
         Some(Switch::On(severity)) => Some(severity),

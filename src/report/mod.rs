@@ -1,23 +1,40 @@
 //! Reports: the record in, bytes out. Pure, except for the progress display. Nothing untrusted leaves this
 //! room without passing [`encode`].
 
+mod azure;
+mod base;
+mod buildkite;
 pub mod catalogue;
+mod csv;
 pub mod detectors;
 pub mod encode;
 pub mod github;
+mod gitlab;
 pub mod json;
+mod junit;
+mod kind;
+mod levels;
+mod line_hash;
+mod markdown;
 pub mod patch;
+mod place;
 pub mod progress;
 pub mod reference;
+mod sarif;
 mod tally;
+mod teamcity;
 pub mod terminal;
 mod text;
 pub mod wiring;
 
 #[cfg(test)]
+mod kind_tests;
+#[cfg(test)]
 mod sample;
 
 pub use json::schema as json_schema;
+pub use kind::{Context, Kind, Told};
+pub use line_hash::{LineHashes, NoFiles, line_hashes};
 pub use tally::Tally;
 
 use crate::store::rows::{RowSource, RunRecord};
@@ -64,12 +81,15 @@ fn sentence(tally: &Tally) -> String {
     .filter(|(count, _)| *count > 0)
     .map(|(count, noun)| text::count(count, noun))
     .collect();
-    let open = if open.is_empty() {
+    let open = if open.is_empty() && tally.existing > 0 {
+        "no new violations".to_owned()
+    } else if open.is_empty() {
         "no open violations".to_owned()
     } else {
         open.join(", ")
     };
     let closed: Vec<String> = [
+        (tally.existing, "existing"),
         (tally.suppressed, "suppressed"),
         (tally.resolved, "resolved"),
     ]

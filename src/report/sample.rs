@@ -93,6 +93,7 @@ pub(super) fn violation(severity: Severity, rule: &str, path: &str, message: &st
         severity,
         subject: "file".into(),
         path: path.into(),
+        path_bytes: None,
         region: None,
         message: message.into(),
         excerpt: None,

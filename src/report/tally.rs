@@ -12,12 +12,14 @@ use std::ops::ControlFlow;
 /// Violations by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Open errors.
+    /// Open errors, but those that the base has, too.
     pub errors: u64,
-    /// Open warnings.
+    /// Open warnings, but those that the base has, too.
     pub warnings: u64,
-    /// Open notes.
+    /// Open notes, but those that the base has, too.
     pub notes: u64,
+    /// Open violations that the base has, too, of whatever severity.
+    pub existing: u64,
     /// Accepted by a suppression.
     pub suppressed: u64,
     /// Fixed or removed by this run.
@@ -34,12 +36,12 @@ impl Tally {
         tally
     }
 
-    /// Violations that are neither suppressed nor resolved, notes included.
+    /// Violations that are neither suppressed nor resolved, notes and those that the base has included.
     pub fn open(&self) -> u64 {
-        self.errors + self.warnings + self.notes
+        self.errors + self.warnings + self.notes + self.existing
     }
 
-    /// The open violations of one severity.
+    /// The open violations of one severity, but those that the base has, too.
     pub fn open_of(&self, severity: Severity) -> u64 {
         match severity {
             Severity::Error => self.errors,
@@ -52,6 +54,7 @@ impl Tally {
         let slot = match (state, resolved, severity) {
             ("suppressed", _, _) => &mut self.suppressed,
             (_, true, _) => &mut self.resolved,
+            ("existing", false, _) => &mut self.existing,
             (_, false, Severity::Error) => &mut self.errors,
             (_, false, Severity::Warning) => &mut self.warnings,
             (_, false, Severity::Note) => &mut self.notes,
@@ -118,6 +121,14 @@ pub(super) fn rule_behind(record: &RunRecord, rule_id: &str) -> Option<&'static 
 /// The totals of the last look: what is left when everything is done.
 pub(super) fn last_validation(record: &RunRecord) -> Option<&ValidationRow> {
     record.validations.iter().max_by_key(|row| row.stage)
+}
+
+/// What has to be said of a comparison with a base: that it was asked for and could not be made.
+pub(super) fn notices(record: &RunRecord) -> Vec<&str> {
+    let phase = record.phases.iter().find(|phase| phase.phase == 1);
+    let notices = phase.and_then(|phase| phase.detail["compared"]["notices"].as_array());
+    let notices = notices.into_iter().flatten();
+    notices.filter_map(serde_json::Value::as_str).collect()
 }
 
 /// What is to be said of fixes, a sentence each without a full stop; nothing if there is nothing to fix.

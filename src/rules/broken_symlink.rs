@@ -1,6 +1,6 @@
 //! `broken-symlink`: symbolic links that lead to nothing.
 
-use super::check::{Check, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::check::{Check, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, Rule};
 use super::link::{self, MAX_LINKS, Target};
 use super::options::build;
 use crate::finding::{Found, Severity};
@@ -105,6 +105,10 @@ pub(super) static RULE: Rule = Rule {
 struct BrokenSymlink {}
 
 impl Check for BrokenSymlink {
+    fn depends_on(&self, entry: Entry<'_>, change: ElsewhereChange) -> bool {
+        entry.kind() == Kind::Symlink && change == ElsewhereChange::Paths
+    }
+
     fn entry(&self, entry: Entry<'_>, found: &mut Found) {
         if entry.kind() != Kind::Symlink {
             return;

@@ -123,6 +123,12 @@ pub trait Check: Send + Sync {
     /// is about other paths than those it is given later.
     fn prepare(&self, _files: &Arc<dyn Files>, _found: &mut Found) {}
 
+    /// Whether what the rule says of an entry that stays as it is may be another after a change elsewhere. What cannot be
+    /// told from the path and its facts may.
+    fn depends_on(&self, _entry: Entry<'_>, _change: ElsewhereChange) -> bool {
+        false
+    }
+
     /// The paths that the check looks at where the policy has no `paths`.
     fn default_paths(&self) -> DefaultPaths {
         DefaultPaths::All
@@ -132,6 +138,15 @@ pub trait Check: Send + Sync {
     fn validate(&self) -> Vec<OptionError> {
         Vec::new()
     }
+}
+
+/// What a change of the workspace does to other paths than the one in question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ElsewhereChange {
+    /// Contents.
+    Contents,
+    /// Paths came, went, or became something else; contents changed, too.
+    Paths,
 }
 
 /// What a check looks at where the policy has no `paths`.

@@ -1,6 +1,8 @@
 //! `destroyed-symlink`: regular files that were symbolic links once.
 
-use super::check::{Check, Content, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::check::{
+    Check, Content, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, Rule,
+};
 use super::link::{self, Target};
 use super::options::build;
 use crate::finding::{Found, Severity};
@@ -138,6 +140,11 @@ enum Guess {
 }
 
 impl Check for DestroyedSymlink {
+    fn depends_on(&self, entry: Entry<'_>, change: ElsewhereChange) -> bool {
+        let may_be = entry.kind() == Kind::File && (1..=MOST_BYTES as u64).contains(&entry.size());
+        may_be && self.guess != Guess::Never && change == ElsewhereChange::Paths
+    }
+
     fn entry(&self, entry: Entry<'_>, found: &mut Found) {
         if entry.kind() == Kind::File && entry.tracked() == Some(IndexMode::Symlink) {
             found.whole("regular file, but git tracks it as a symbolic link");
@@ -171,10 +178,11 @@ impl Check for DestroyedSymlink {
     }
 }
 
+/// Long enough for paths that people write, short enough to cost nothing.
+const MOST_BYTES: usize = 1024;
+
 /// Cheap refusals first: nearly every file ends here, at its length.
 fn may_be_a_target(bytes: &[u8]) -> bool {
-    // Long enough for paths that people write, short enough to cost nothing.
-    const MOST_BYTES: usize = 1024;
     (1..=MOST_BYTES).contains(&bytes.len())
         && !bytes.starts_with(b"/")
         && bytes.trim().len() == bytes.len()

@@ -1,6 +1,8 @@
 //! `escaping-symlink`: symbolic links that lead out of the workspace.
 
-use super::check::{Check, Example, ExampleFile, ExampleKind, Level, OptionError, Rule};
+use super::check::{
+    Check, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, OptionError, Rule,
+};
 use super::link::{self, Exit, Target};
 use super::options::build;
 use crate::finding::{Found, Severity};
@@ -90,6 +92,10 @@ struct EscapingSymlink {
 }
 
 impl Check for EscapingSymlink {
+    fn depends_on(&self, entry: Entry<'_>, change: ElsewhereChange) -> bool {
+        entry.kind() == Kind::Symlink && change == ElsewhereChange::Paths
+    }
+
     fn entry(&self, entry: Entry<'_>, found: &mut Found) {
         if entry.kind() != Kind::Symlink {
             return;

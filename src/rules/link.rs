@@ -85,6 +85,10 @@ fn on_disk(tree: &Tree, path: &[u8]) -> PathBuf {
 }
 
 fn read(tree: &Tree, path: &[u8]) -> io::Result<BString> {
+    // In a commit's tree a link that is not listed is one that only the disk has: what git ignores.
+    if let Some(text) = tree.links().and_then(|links| links.get(path)) {
+        return Ok(text.to_vec().into());
+    }
     let target = std::fs::read_link(on_disk(tree, path))?;
     Ok(target.into_os_string().into_vec().into())
 }

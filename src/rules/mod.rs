@@ -51,8 +51,8 @@ mod text_rules;
 mod trial;
 
 pub use check::{
-    Build, Check, Content, DefaultPaths, Example, ExampleFile, ExampleKind, Files, Level,
-    OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
+    Build, Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files,
+    Level, OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
@@ -114,6 +114,7 @@ rules! {
     malformed_suppression,
     dead_pattern,
     slow_pattern,
+    stale_baseline,
 }
 
 /// All rules, in the order of the catalogue.

@@ -1,6 +1,6 @@
 //! `nested-repository`: git repositories inside the workspace, wanted (submodules) or not.
 
-use super::check::{Check, Example, ExampleFile, ExampleKind, Level, Rule};
+use super::check::{Check, ElsewhereChange, Example, ExampleFile, ExampleKind, Level, Rule};
 use super::folders::is_at_or_below;
 use super::options::build;
 use crate::finding::{Found, Severity};
@@ -83,6 +83,10 @@ impl Default for NestedRepository {
 }
 
 impl Check for NestedRepository {
+    fn depends_on(&self, entry: Entry<'_>, change: ElsewhereChange) -> bool {
+        entry.tracked() == Some(IndexMode::Gitlink) && change == ElsewhereChange::Paths
+    }
+
     fn entry(&self, entry: Entry<'_>, found: &mut Found) {
         let is_repository = entry.kind() == Kind::NestedRepository;
         match entry.tracked() {

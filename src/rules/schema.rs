@@ -1,8 +1,8 @@
 //! `schema`: JSON, YAML and TOML files against JSON Schema.
 
 use super::check::{
-    Check, Content, DefaultPaths, Example, ExampleFile, ExampleKind, Files, Level, OptionError,
-    Rule,
+    Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files, Level,
+    OptionError, Rule,
 };
 use super::listing::{DEFAULT_MAX_FINDINGS, Listing, clipped};
 use super::options::{PathPattern, build};
@@ -11,6 +11,7 @@ use super::schema_store::{Store, Unusable, judged};
 use crate::finding::{Found, Severity, Subject};
 use crate::schemas::{self, Builtin, NoLibrary, Schema};
 use crate::syntax::{self, Node, Notation, Value};
+use crate::walk::{Entry, Kind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
@@ -189,6 +190,12 @@ enum Judge {
 }
 
 impl Check for SchemaCheck {
+    /// Schemas refer to others, so any file may be one.
+    fn depends_on(&self, entry: Entry<'_>, _change: ElsewhereChange) -> bool {
+        let is_from_workspace = matches!(self.options.schema, Some(Source::File(_)));
+        entry.kind() == Kind::File && (is_from_workspace || self.options.follow_dollar_schema)
+    }
+
     fn prepare(&self, files: &Arc<dyn Files>, found: &mut Found) {
         self.store.open(files);
         let Some(Source::File(path)) = &self.options.schema else {

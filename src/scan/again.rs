@@ -18,7 +18,7 @@ pub struct Again<'s> {
 impl<'s> Again<'s> {
     /// With the rules and what they have prepared in the scan before.
     pub fn new(scan: &'s Scan<'s>) -> Self {
-        let suppressions = PolicySuppressions::new(scan.plan.policy(), scan.today);
+        let suppressions = scan.suppressions();
         Self { scan, suppressions }
     }
 
@@ -40,7 +40,7 @@ impl<'s> Again<'s> {
         if !builder.push(path, Meta { size, ..meta }) {
             return None;
         }
-        let tree = builder.finish(self.scan.root.path().to_owned());
+        let tree = builder.finish(self.scan.tree.root().to_owned());
         let entry = tree.find(path)?;
         let encoding = read::encoding_of(content);
         if encoding == Encoding::Binary {

@@ -35,7 +35,7 @@ impl FileScanner<'_> {
             return Status::NotChecked;
         };
         let mut desk = std::mem::take(&mut self.desk);
-        let mut reading = read::read(self.scan.root, entry, want, &mut desk);
+        let mut reading = read::read(self.scan.source, entry, want, &mut desk);
         let status = match std::mem::replace(&mut reading.held, Held::Nothing) {
             Held::Nothing => Status::NotChecked,
             Held::Segments(file) => self.segments((entry, set), file, &mut reading, want.digest),
@@ -47,8 +47,11 @@ impl FileScanner<'_> {
     }
 
     fn want(&self, entry: Entry<'_>, set: &RuleSet) -> Option<Want> {
-        let digest = self.scan.wants_digest(entry, set);
-        if entry.kind() != Kind::File || (!set.wants_text() && !digest) {
+        let digest = self
+            .scan
+            .wants_digest(entry, set)
+            .then_some(self.scan.digest_kind);
+        if entry.kind() != Kind::File || (!set.wants_text() && digest.is_none()) {
             return None;
         }
         let workspace = &self.scan.plan.policy().workspace;

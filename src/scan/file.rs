@@ -94,9 +94,22 @@ impl<'s> FileScanner<'s> {
     pub(super) fn look(&mut self, entry: Entry<'_>) {
         let status = match self.scan.plan.set_of(entry) {
             None => Status::NotChecked,
+            Some(set) if !self.scan.looks_at(entry) => {
+                self.pass_over(entry, set);
+                Status::NotChecked
+            }
             Some(set) => self.look_with(entry, set),
         };
         self.part.statuses.push(status);
+    }
+
+    /// What the scan of a base does not look at, the other scan does: a pattern that is slow there is slow here.
+    fn pass_over(&mut self, entry: Entry<'_>, set: &RuleSet) {
+        if self.scan.is_base() && entry.kind() == Kind::File {
+            for slot in set.content.slow() {
+                self.part.tallies[slot.0 as usize].tried += entry.size();
+            }
+        }
     }
 
     fn look_with(&mut self, entry: Entry<'_>, set: &RuleSet) -> Status {
@@ -202,7 +215,7 @@ impl<'s> FileScanner<'s> {
         looked: Option<(&[u8], Base, InlineSuppressions)>,
     ) {
         let drafts = std::mem::take(&mut self.drafts);
-        let with = (self.scan.plan.slots(), self.scan.key);
+        let with = self.scan.with();
         let subject = match entry.kind() {
             Kind::Directory | Kind::NestedRepository => Subject::Directory,
             _ => Subject::File,
@@ -226,13 +239,13 @@ impl<'s> FileScanner<'s> {
             }
             let number = inline.map(|index| self.inline_number(first_inline + index));
             finding.suppression =
-                number.or_else(|| self.suppressions.cover(&set.suppressions, &finding.rule_id));
+                number.or_else(|| self.suppressions.cover(&set.suppressions, finding));
         }
         let flaws = governance::flaws(self.scan, set, &comments);
         if !flaws.is_empty() {
             let found = finish::finish_file(flaws, &about, with, &mut self.prints);
             findings.extend(found.into_iter().map(|mut finding| {
-                finding.suppression = self.suppressions.cover(&set.suppressions, &finding.rule_id);
+                finding.suppression = self.suppressions.cover(&set.suppressions, &finding);
                 finding
             }));
         }
@@ -260,8 +273,8 @@ impl<'s> FileScanner<'s> {
                 }
                 let tally = &mut self.part.tallies[slot.0 as usize];
                 match finding.state {
-                    State::Open => tally.violations += 1,
                     State::Suppressed => tally.suppressed += 1,
+                    State::Open | State::New | State::Existing => tally.violations += 1,
                 }
             }
             self.part.findings.push(finding);
@@ -269,8 +282,7 @@ impl<'s> FileScanner<'s> {
     }
 
     fn inline_number(&self, index: usize) -> u32 {
-        let policy = self.scan.plan.policy().suppressions.len();
-        u32::try_from(policy + index + 1).unwrap_or(u32::MAX)
+        u32::try_from(self.suppressions.count() + index + 1).unwrap_or(u32::MAX)
     }
 
     pub(super) fn skip(&mut self, entry: Entry<'_>, reason: SkipReason, is_undecided: bool) {

@@ -6,6 +6,7 @@ use crate::finding::{
     Detection, Draft, Finding, Fingerprint, Fingerprinter, Found, Place, Sighting, State, Subject,
 };
 use crate::secrets::{self, Key};
+use crate::walk::PathMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -51,11 +52,29 @@ impl<'t> About<'t> {
     }
 }
 
+/// What holds for all findings of a scan.
+#[derive(Clone, Copy)]
+pub(super) struct With<'s> {
+    pub(super) slots: &'s [Slot<'s>],
+    /// Of the fingerprints of credentials.
+    pub(super) key: &'s Key,
+    /// Paths that count as others in identities: where files have been renamed since.
+    pub(super) renamed: Option<&'s PathMap>,
+}
+
+impl With<'_> {
+    /// The path by which a finding on this path is identified.
+    fn identity<'p>(&'p self, path: &'p [u8]) -> &'p [u8] {
+        let other = self.renamed.and_then(|renamed| renamed.get(path));
+        other.map_or(path, |other| &**other)
+    }
+}
+
 /// Completes the drafts about one text, in the order of their places.
 pub(super) fn finish_file(
     mut drafts: Vec<Drafted>,
     about: &About<'_>,
-    (slots, key): (&[Slot<'_>], &Key),
+    with: With<'_>,
     prints: &mut Fingerprinter,
 ) -> Vec<Finding> {
     // Stable: what is at one place stays in the order of the rules.
@@ -68,7 +87,7 @@ pub(super) fn finish_file(
     drafts
         .into_iter()
         .map(|Drafted { slot, draft }| {
-            let slot = &slots[slot];
+            let slot = &with.slots[slot];
             let mut finding = blank(slot, draft.path.as_deref().unwrap_or(about.path));
             finding.subject = if draft.subject == Subject::File {
                 about.subject
@@ -83,13 +102,14 @@ pub(super) fn finish_file(
                 finding.excerpt = Some(locator.excerpt());
                 anchor = locator.anchor();
             }
-            finding.fingerprint = prints.fingerprint(&finding.rule_id, &finding.path, &anchor);
+            finding.fingerprint =
+                prints.fingerprint(&finding.rule_id, with.identity(&finding.path), &anchor);
             finding.message = message(slot, draft.message);
             finding.fixable = draft.fixable;
             finding.change = draft.change;
             let detections = draft.sightings.into_iter();
             finding.detections = detections
-                .map(|sighting| detection(sighting, about.text, &mut locator, key))
+                .map(|sighting| detection(sighting, about.text, &mut locator, with.key))
                 .collect();
             finding
         })

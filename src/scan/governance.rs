@@ -92,6 +92,11 @@ fn broken_terms(scan: &Scan<'_>, comment: &Inline, terms: SuppressionTerms) -> O
     {
         return Some(format!("`{rule}` is no rule"));
     }
+    if let Some(lock) = policy.suppression_lock(rule) {
+        let source = policy.sources.get(lock.position.source);
+        let name = source.map_or("the policy", |source| source.name.as_str());
+        return Some(format!("{name} has locked suppressions of `{rule}`"));
+    }
     missing_term(terms, comment.owner.is_some(), comment.expires.is_some())
 }
 
@@ -171,7 +176,9 @@ fn about_suppressions(scan: &Scan<'_>, uses: &[SuppressionUse]) -> Vec<AboutPoli
             Some(flaw) => (MALFORMED, flaw.replace('=', ": ")),
             None => match one.expires.filter(|_| is_over(one.expires, scan.today)) {
                 Some(last_day) => (EXPIRED, expired_message(&one.rule, last_day)),
-                None if used.matched == 0 => (UNUSED, unused_message(&one.rule)),
+                None if used.matched == 0 && scan.knows_uses() => {
+                    (UNUSED, unused_message(&one.rule))
+                }
                 None => continue,
             },
         };

@@ -1,45 +1,15 @@
 //! What checks want before the first file is looked at: other files of the workspace, by which they judge.
 
 use super::accounts::Tally;
-use super::engine::{Outcome, Scan, Sink};
+use super::engine::{Origin, Outcome, Scan, Sink};
 use super::finish::{self, About, Drafted};
 use super::suppress::PolicySuppressions;
 use super::whole::{count, cover};
 use crate::finding::{Draft, Finding, Fingerprinter, Found, Place, Subject};
 use crate::rules::Files;
-use crate::walk::{Kind, Root};
+use crate::walk::Kind;
 use anyhow::Context as _;
 use std::collections::{BTreeMap, HashSet};
-use std::io::ErrorKind;
-use std::sync::Arc;
-
-/// The files of the workspace, read through a handle of their own.
-struct Workspace {
-    root: Root,
-    /// The content limit.
-    most: usize,
-}
-
-impl Files for Workspace {
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        let leaves = path.split('/').any(|part| matches!(part, "" | "." | ".."));
-        if leaves || path.contains('\0') {
-            return Err("it is no path inside the workspace".into());
-        }
-        self.root
-            .read_file(path.as_bytes(), self.most)
-            .map_err(|error| match error.kind() {
-                ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file".into(),
-                ErrorKind::FileTooLarge => format!("it has more than {} bytes", self.most),
-                _ if is_link(&error) => "it is a symlink, or lies behind one".into(),
-                _ => format!("it cannot be read: {error}"),
-            })
-    }
-}
-
-fn is_link(error: &std::io::Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
-}
 
 /// Lets every check prepare, and hands over what they find wrong with what they judge by.
 pub(super) fn prepare(
@@ -48,10 +18,9 @@ pub(super) fn prepare(
     outcome: &mut Outcome,
     sink: &mut dyn Sink,
 ) -> anyhow::Result<()> {
-    let root = scan.root.try_clone().context("the workspace")?;
     let most = scan.plan.policy().workspace.max_content;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let files: Arc<dyn Files> = Arc::new(Workspace { root, most });
+    let files = scan.source.files(most).context("the workspace")?;
     let mut found = Found::default();
     let mut said = HashSet::new();
     for (index, slot) in scan.plan.slots().iter().enumerate() {
@@ -97,7 +66,7 @@ fn complete(
         Drafted { slot, draft }
     });
     let about = About::whole(path, Subject::File, &text);
-    let with = (scan.plan.slots(), scan.key);
+    let with = scan.with();
     finish::finish_file(
         drafted.collect(),
         &about,
@@ -117,5 +86,5 @@ fn hand_over(
         cover(suppressions, &set.suppressions, finding);
         count(tally, finding);
     }
-    sink.findings(findings)
+    sink.findings(Origin::Judged, findings)
 }

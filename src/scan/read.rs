@@ -1,11 +1,12 @@
 //! Reads a file once: into a reused buffer if it is text, past it if only its digest is wanted.
 
+use super::source::{Opened, Source};
+use crate::base::{BlobHash, digest_of};
 use crate::rules::Reads;
 use crate::text::{self, Encoding};
-use crate::walk::{Entry, LastDirectory, Root, SkipReason};
+use crate::walk::{Entry, LastDirectory, SkipReason};
 use rustix::buffer::spare_capacity;
 use rustix::fs::FileType;
-use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -34,7 +35,7 @@ pub(super) enum Held {
     /// The whole content is in [`Desk::text`], as UTF-8 if it is UTF-16 in the file.
     Whole(Encoding),
     /// It is to be read on in segments.
-    Segments(File),
+    Segments(Opened),
 }
 
 /// What to read of a file.
@@ -42,8 +43,8 @@ pub(super) enum Held {
 pub(super) struct Want {
     /// The most that any content rule can work with; `None` if no rule wants the content.
     pub(super) content: Option<Reads>,
-    /// Some rule wants the digest.
-    pub(super) digest: bool,
+    /// Some rule wants the digest, of this kind.
+    pub(super) digest: Option<DigestKind>,
     /// Most bytes of a text that is looked at as a whole.
     pub(super) limit: u64,
     /// Most bytes of a file that is looked at in segments.
@@ -54,6 +55,52 @@ impl Want {
     /// Whether some rule looks at binaries.
     fn binaries(self) -> bool {
         self.content == Some(Reads::AnythingInParts)
+    }
+
+    /// Whether a file of so many bytes is looked at in segments.
+    fn goes_on(self, size: u64) -> bool {
+        let is_large = size > self.limit && size <= self.segments_limit;
+        is_large && self.content >= Some(Reads::TextInParts)
+    }
+}
+
+/// How contents are told apart.
+#[derive(Clone, Copy)]
+pub(super) enum DigestKind {
+    /// Fast.
+    Fast,
+    /// As git does with an id like this, so that what is known from git's objects need not be read.
+    Git(gix::ObjectId),
+}
+
+/// A digest on its way.
+pub(super) enum Digest {
+    Fast(Box<Xxh3>),
+    Git(BlobHash),
+}
+
+impl Digest {
+    /// Of a file of `size` bytes.
+    pub(super) fn new(kind: DigestKind, size: u64) -> Self {
+        match kind {
+            DigestKind::Fast => Self::Fast(Box::default()),
+            DigestKind::Git(like) => Self::Git(BlobHash::new(like, size)),
+        }
+    }
+
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Fast(hash) => hash.update(bytes),
+            Self::Git(hash) => hash.update(bytes),
+        }
+    }
+
+    /// `None` for a content that was made to collide with another.
+    pub(super) fn finish(self) -> Option<u128> {
+        match self {
+            Self::Fast(hash) => Some(hash.digest128()),
+            Self::Git(hash) => hash.finish().map(digest_of),
+        }
     }
 }
 
@@ -87,7 +134,7 @@ impl Desk {
 }
 
 /// Reads one file.
-pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, desk: &mut Desk) -> Reading {
+pub(super) fn read(source: Source<'_>, entry: Entry<'_>, want: Want, desk: &mut Desk) -> Reading {
     for buffer in [&mut desk.buffer, &mut desk.transcoded] {
         buffer.clear();
         if buffer.capacity() > KEEP / rayon::current_num_threads() {
@@ -100,7 +147,7 @@ pub(super) fn read(root: &Root, entry: Entry<'_>, want: Want, desk: &mut Desk) -
         digest: None,
         bytes: 0,
     };
-    if let Err(error) = read_file(root, entry, want, (desk, &mut reading)) {
+    if let Err(error) = read_file(source, entry, want, (desk, &mut reading)) {
         reading.refuse(&error);
     }
     reading
@@ -126,24 +173,25 @@ fn is_gone(error: &std::io::Error) -> bool {
 }
 
 fn read_file(
-    root: &Root,
+    source: Source<'_>,
     entry: Entry<'_>,
     want: Want,
     (desk, reading): (&mut Desk, &mut Reading),
 ) -> std::io::Result<()> {
-    let file = File::from(root.open_in(entry.path(), &mut desk.directory)?);
     let size = entry.size();
+    let wants_content = size <= want.limit || want.goes_on(size) || want.digest.is_some();
+    let mut file = source.open(entry, wants_content, &mut desk.directory)?;
     if want.content.is_some() && size > want.limit {
         return read_large(file, entry, want, (desk, reading));
     }
     let buffer = &mut desk.buffer;
     if want.content.is_some() {
-        read_start(&file, size, buffer)?;
+        read_start(&mut file, size, buffer)?;
         let encoding = text::detect(buffer, buffer.len() as u64 == size);
         if encoding == Encoding::Binary && !want.binaries() {
             reading.skipped = Some(SkipReason::Binary);
         } else {
-            read_rest(&file, size, buffer)?;
+            read_rest(&mut file, size, buffer)?;
             reading.held = Held::Whole(encoding);
         }
         if encoding == Encoding::Binary && want.binaries() {
@@ -152,15 +200,15 @@ fn read_file(
         reading.bytes = buffer.len() as u64;
     }
     let complete = matches!(reading.held, Held::Whole(_));
-    if want.digest {
-        let mut hash = Xxh3::new();
+    if let Some(kind) = want.digest {
+        let mut hash = Digest::new(kind, size);
         hash.update(buffer);
         if !complete {
-            reading.bytes += hash_rest(&file, buffer, &mut hash)?;
+            reading.bytes += hash_rest(&mut file, buffer, &mut hash)?;
         }
-        reading.digest = Some(hash.digest128());
+        reading.digest = hash.finish();
     }
-    if complete || want.digest {
+    if complete || want.digest.is_some() {
         check_unchanged(&file, entry, reading)?;
     }
     if let Held::Whole(encoding) = reading.held
@@ -173,13 +221,13 @@ fn read_file(
 
 /// Leaves a file beyond the content limit to be read in segments, or reads only what its digest needs.
 fn read_large(
-    file: File,
+    mut file: Opened,
     entry: Entry<'_>,
     want: Want,
     (desk, reading): (&mut Desk, &mut Reading),
 ) -> std::io::Result<()> {
     let in_reach = entry.size() <= want.segments_limit;
-    if want.content >= Some(Reads::TextInParts) && in_reach {
+    if want.goes_on(entry.size()) {
         reading.skipped = Some(SkipReason::TooLargeSearched(want.limit));
         reading.held = Held::Segments(file);
         return Ok(());
@@ -189,17 +237,17 @@ fn read_large(
     } else {
         SkipReason::TooLargeToSearch(want.segments_limit)
     });
-    if want.digest {
-        let mut hash = Xxh3::new();
-        reading.bytes = hash_rest(&file, &mut desk.buffer, &mut hash)?;
-        reading.digest = Some(hash.digest128());
+    if let Some(kind) = want.digest {
+        let mut hash = Digest::new(kind, entry.size());
+        reading.bytes = hash_rest(&mut file, &mut desk.buffer, &mut hash)?;
+        reading.digest = hash.finish();
         check_unchanged(&file, entry, reading)?;
     }
     Ok(())
 }
 
 /// Reads until there is enough to tell text from binary.
-fn read_start(file: &File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+fn read_start(file: &mut Opened, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     read_up_to(file, size.min(PIECE as u64), buffer)
 }
 
@@ -210,23 +258,33 @@ pub(super) fn encoding_of(content: &[u8]) -> Encoding {
 }
 
 /// Reads on to the size that the file had; what grew beyond it shows in the check afterwards.
-fn read_rest(file: &File, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+fn read_rest(file: &mut Opened, size: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     read_up_to(file, size.saturating_sub(buffer.len() as u64), buffer)
 }
 
 /// Reads at most `most` bytes more, whatever room the buffer has: what is read must not depend on the file before.
-fn read_up_to(mut file: &File, most: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
+fn read_up_to(file: &mut Opened, most: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     buffer.reserve(usize::try_from(most).unwrap_or(0));
-    file.by_ref().take(most).read_to_end(buffer)?;
+    // Each by itself: a reader that may be either would have its buffer cleared first.
+    match file {
+        Opened::File(file) => file.take(most).read_to_end(buffer)?,
+        Opened::Blob(blob) => blob.take(most).read_to_end(buffer)?,
+    };
     Ok(())
 }
 
-fn hash_rest(file: &File, buffer: &mut Vec<u8>, hash: &mut Xxh3) -> std::io::Result<u64> {
+fn hash_rest(file: &mut Opened, buffer: &mut Vec<u8>, hash: &mut Digest) -> std::io::Result<u64> {
     let mut bytes = 0;
     loop {
         buffer.clear();
         buffer.reserve(PIECE);
-        if rustix::io::retry_on_intr(|| rustix::io::read(file, spare_capacity(buffer)))? == 0 {
+        let read = match file {
+            Opened::File(file) => {
+                rustix::io::retry_on_intr(|| rustix::io::read(&*file, spare_capacity(buffer)))?
+            }
+            Opened::Blob(_) => file.take(PIECE as u64).read_to_end(buffer)?,
+        };
+        if read == 0 {
             return Ok(bytes);
         }
         hash.update(buffer);
@@ -236,17 +294,22 @@ fn hash_rest(file: &File, buffer: &mut Vec<u8>, hash: &mut Xxh3) -> std::io::Res
 
 /// A file that is not what it was when the walk saw it was checked in a state that never was.
 pub(super) fn check_unchanged(
-    file: &File,
+    file: &Opened,
     entry: Entry<'_>,
     reading: &mut Reading,
 ) -> std::io::Result<()> {
-    let facts = rustix::fs::fstat(file)?;
     let meta = entry.meta();
     let complete = reading.digest.is_some() || !matches!(reading.held, Held::Nothing);
-    let same = FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile
-        && u64::try_from(facts.st_size) == Ok(meta.size)
-        && crate::walk::modified_ns(&facts) == meta.modified_ns
-        && (!complete || reading.bytes == meta.size);
+    let is_as_walked = match file {
+        Opened::Blob(_) => true,
+        Opened::File(file) => {
+            let facts = rustix::fs::fstat(file)?;
+            FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile
+                && u64::try_from(facts.st_size) == Ok(meta.size)
+                && crate::walk::modified_ns(&facts) == meta.modified_ns
+        }
+    };
+    let same = is_as_walked && (!complete || reading.bytes == meta.size);
     if !same {
         reading.digest = None;
         reading.held = Held::Nothing;

@@ -41,6 +41,11 @@ static COMPILED: LazyLock<Option<Shapes>> = LazyLock::new(|| {
     Some(Shapes { any, each })
 });
 
+/// Whether something in the line looks like a credential.
+pub fn holds_credential(line: &str) -> bool {
+    redact(line) != line
+}
+
 /// The line with each character of what looks like a credential replaced by `*`; so columns stay what they are.
 pub(super) fn redact(line: &str) -> Cow<'_, str> {
     let Some(shapes) = &*COMPILED else {

@@ -10,16 +10,15 @@ use super::governance;
 use super::inline::{self, Inline};
 use super::locate::{Base, Locator};
 use super::plan::{ContentRules, MARKER_PATTERN, RuleSet};
-use super::read::{self, Reading};
+use super::read::{self, Digest, DigestKind, Reading};
+use super::source::Opened;
 use super::suppress::InlineSuppressions;
 use crate::editorconfig::Properties;
 use crate::rules::Part;
 use crate::search::{Resume, Segment};
 use crate::text::{self, Encoding, Transcoder};
 use crate::walk::{Entry, SkipReason};
-use std::fs::File;
 use std::io::Read as _;
-use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes of text that a segment owns, about.
 const SEGMENT: usize = 4 << 20;
@@ -31,10 +30,10 @@ const PIECE: usize = 256 << 10;
 
 /// Reads a file from its beginning to its end as text.
 struct Source {
-    file: File,
+    file: Opened,
     encoding: Option<Encoding>,
     transcoder: Option<Transcoder>,
-    hash: Option<Xxh3>,
+    hash: Option<Digest>,
     bytes: u64,
     is_at_end: bool,
 }
@@ -94,22 +93,22 @@ impl FileScanner<'_> {
     pub(super) fn segments(
         &mut self,
         (entry, set): (Entry<'_>, &RuleSet),
-        file: File,
+        file: Opened,
         reading: &mut Reading,
-        wants_digest: bool,
+        wants_digest: Option<DigestKind>,
     ) -> Status {
         let mut source = Source {
             file,
             encoding: None,
             transcoder: None,
-            hash: wants_digest.then(Xxh3::new),
+            hash: wants_digest.map(|kind| Digest::new(kind, entry.size())),
             bytes: 0,
             is_at_end: false,
         };
         let result = self.read_segments((entry, set), &mut source, reading);
         reading.bytes = source.bytes;
         let result = result.and_then(|status| {
-            reading.digest = source.hash.map(|hash| hash.digest128());
+            reading.digest = source.hash.and_then(Digest::finish);
             read::check_unchanged(&source.file, entry, reading)?;
             Ok(status)
         });

@@ -1,7 +1,9 @@
 //! What suppressions cover: counts for the record, and findings about those that cover nothing.
 
+use super::accepted::{Accepted, NamedBaseline};
 use super::governance::{missing_term, terms_of_policy};
 use super::inline::Inline;
+use crate::finding::Finding;
 use crate::policy::Policy;
 use crate::rules::SuppressionTerms;
 use crate::walk::Entry;
@@ -11,14 +13,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A suppression and how many findings it covered; for the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressionUse {
-    /// Whether it stands in a comment of a scanned file, and not in the policy.
-    pub is_inline: bool,
+    /// Where it stands.
+    pub source: SuppressionSource,
     /// The rule it names.
     pub rule_id: String,
     /// The file it stands in (raw bytes); for one in the policy the patterns it covers, joined by `, `.
     pub path: Box<[u8]>,
-    /// 1-based line in the file that it stands in.
-    pub line: u32,
+    /// 1-based line in the file that it stands in; none for a baseline, of which one row tells about many lines.
+    pub line: Option<u32>,
     /// Why; empty where it is missing.
     pub reason: String,
     /// Who answers for it.
@@ -29,8 +31,20 @@ pub struct SuppressionUse {
     pub matched: u64,
 }
 
-/// The policy's suppressions during one scan.
+/// Where a suppression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuppressionSource {
+    /// In a comment of a scanned file.
+    Inline,
+    /// In the policy.
+    Policy,
+    /// In the baseline.
+    Baseline,
+}
+
+/// The policy's suppressions and the baseline during one scan.
 pub(super) struct PolicySuppressions<'p> {
+    accepted: Option<Accepted<'p>>,
     policy: &'p Policy,
     today: Date,
     terms: SuppressionTerms,
@@ -38,7 +52,11 @@ pub(super) struct PolicySuppressions<'p> {
 }
 
 impl<'p> PolicySuppressions<'p> {
-    pub(super) fn new(policy: &'p Policy, today: Date) -> Self {
+    pub(super) fn new(
+        policy: &'p Policy,
+        today: Date,
+        baseline: Option<NamedBaseline<'p>>,
+    ) -> Self {
         let matched = policy
             .suppressions
             .iter()
@@ -46,6 +64,7 @@ impl<'p> PolicySuppressions<'p> {
             .collect();
         let terms = terms_of_policy(policy);
         Self {
+            accepted: baseline.map(Accepted::new),
             policy,
             today,
             terms,
@@ -53,8 +72,27 @@ impl<'p> PolicySuppressions<'p> {
         }
     }
 
-    /// The first of these suppressions that holds for the rule, counted as used.
-    pub(super) fn cover(&self, candidates: &[usize], rule_id: &str) -> Option<u32> {
+    /// The baseline, if there is one.
+    pub(super) fn accepted(&self) -> Option<&Accepted<'p>> {
+        self.accepted.as_ref()
+    }
+
+    /// How many there are: inline ones have the numbers after them.
+    pub(super) fn count(&self) -> usize {
+        self.matched.len() + self.accepted.as_ref().map_or(0, Accepted::rows)
+    }
+
+    /// The number of the suppression that covers a finding, counted as used: the first in the policy that holds for the
+    /// rule, or else the baseline's.
+    pub(super) fn cover(&self, candidates: &[usize], finding: &Finding) -> Option<u32> {
+        self.cover_by_policy(candidates, &finding.rule_id)
+            .or_else(|| {
+                let row = self.accepted.as_ref()?.cover(finding)?;
+                u32::try_from(self.matched.len() + row + 1).ok()
+            })
+    }
+
+    fn cover_by_policy(&self, candidates: &[usize], rule_id: &str) -> Option<u32> {
         let index = *candidates.iter().find(|index| {
             let one = &self.policy.suppressions[**index];
             let is_whole =
@@ -70,15 +108,16 @@ impl<'p> PolicySuppressions<'p> {
         let suppressions = self.policy.suppressions.iter().zip(&self.matched);
         suppressions
             .map(|(one, matched)| SuppressionUse {
-                is_inline: false,
+                source: SuppressionSource::Policy,
                 rule_id: one.rule.clone(),
                 path: self.patterns(&one.paths).into_bytes().into(),
-                line: one.position.line,
+                line: Some(one.position.line),
                 reason: one.reason.clone(),
                 owner: one.owner.clone(),
                 expires: one.expires,
                 matched: matched.load(Ordering::Relaxed),
             })
+            .chain(self.accepted.iter().flat_map(Accepted::uses))
             .collect()
     }
 
@@ -148,10 +187,10 @@ impl InlineSuppressions {
 
     pub(super) fn uses(&self, entry: Entry<'_>) -> impl Iterator<Item = SuppressionUse> {
         self.own().map(move |(one, matched)| SuppressionUse {
-            is_inline: true,
+            source: SuppressionSource::Inline,
             rule_id: one.rule.clone(),
             path: entry.path().to_vec().into(),
-            line: one.line,
+            line: Some(one.line),
             reason: one.reason.clone(),
             owner: one.owner.clone(),
             expires: one.expires,

@@ -1,7 +1,8 @@
 //! The rules that look at the whole tree, after every content; and what is to be said of the policy itself.
 
+use super::accepted::{self, Accepted};
 use super::accounts::Tally;
-use super::engine::{Created, Outcome, Scan, Sink};
+use super::engine::{Created, Origin, Outcome, Scan, Sink};
 use super::finish::{self, About, Drafted};
 use super::governance::{self, AboutPolicy};
 use super::plan::SlotId;
@@ -11,7 +12,7 @@ use crate::policy::Source;
 use crate::rules::{Level, Scope};
 use crate::walk::{EntryId, Kind};
 use rayon::prelude::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,6 +45,8 @@ pub(super) fn tree_rules_with(
         .into_par_iter()
         .map(|slot| tree_rule(scan, slot, digests))
         .collect();
+    // A file that only these rules have something to say of was looked at after all.
+    let mut passed_over: HashSet<Box<[u8]>> = HashSet::new();
     for (slot, mut found, tally) in results {
         outcome.tallies[slot].add(&tally);
         let mut drafts = Vec::new();
@@ -51,7 +54,7 @@ pub(super) fn tree_rules_with(
         let mut findings = finish::finish_file(
             drafts,
             &About::whole(b"", Subject::File, b""),
-            (scan.plan.slots(), scan.key),
+            scan.with(),
             &mut Fingerprinter::default(),
         );
         for finding in &mut findings {
@@ -64,12 +67,17 @@ pub(super) fn tree_rules_with(
             cover(suppressions, &set.suppressions, finding);
             count(&mut outcome.tallies[slot], finding);
             outcome.whole_tree.insert(finding.fingerprint);
+            if finding.subject == Subject::File && scan.passes_over(&finding.path) {
+                passed_over.insert(finding.path.clone());
+            }
             offer(scan, slot, finding, outcome);
         }
         if !findings.is_empty() {
-            sink.findings(findings)?;
+            sink.findings(Origin::Tree, findings)?;
         }
     }
+    outcome.files_by_tree = passed_over.len() as u64;
+    outcome.totals.files += outcome.files_by_tree;
     Ok(())
 }
 
@@ -138,7 +146,7 @@ fn tree_rule(
 /// Says what is wrong with the policy's own suppressions and patterns.
 pub(super) fn policy_rules(
     scan: &Scan<'_>,
-    uses: &[SuppressionUse],
+    (uses, accepted): (&[SuppressionUse], Option<&Accepted<'_>>),
     outcome: &mut Outcome,
     sink: &mut dyn Sink,
 ) -> anyhow::Result<()> {
@@ -159,20 +167,33 @@ pub(super) fn policy_rules(
         let path = source.display_path();
         let about = About::whole(path.as_bytes(), Subject::Policy, source.text.as_bytes());
         let prints = &mut Fingerprinter::default();
-        let findings = finish::finish_file(drafts, &about, (slots, scan.key), prints);
-        for finding in &findings {
-            let slot = slots
-                .iter()
-                .position(|slot| slot.instance.id == finding.rule_id);
-            if let Some(slot) = slot {
-                count(&mut outcome.tallies[slot], finding);
-            }
-        }
-        if !findings.is_empty() {
-            sink.findings(findings)?;
+        let findings = finish::finish_file(drafts, &about, scan.with(), prints);
+        hand_over(scan, findings, outcome, sink)?;
+    }
+    let stale = accepted.map(|accepted| accepted::stale(scan, accepted, outcome));
+    hand_over(scan, stale.unwrap_or_default(), outcome, sink)
+}
+
+/// Counts findings about the policy, and hands them over.
+fn hand_over(
+    scan: &Scan<'_>,
+    findings: Vec<Finding>,
+    outcome: &mut Outcome,
+    sink: &mut dyn Sink,
+) -> anyhow::Result<()> {
+    for finding in &findings {
+        let slots = scan.plan.slots();
+        let slot = slots
+            .iter()
+            .position(|slot| slot.instance.id == finding.rule_id);
+        if let Some(slot) = slot {
+            count(&mut outcome.tallies[slot], finding);
         }
     }
-    Ok(())
+    if findings.is_empty() {
+        return Ok(());
+    }
+    sink.findings(Origin::Policy, findings)
 }
 
 fn about_document(about: &AboutPolicy, source: &Source) -> Draft {
@@ -210,7 +231,7 @@ pub(super) fn cover(
     candidates: &[usize],
     finding: &mut Finding,
 ) {
-    finding.suppression = suppressions.cover(candidates, &finding.rule_id);
+    finding.suppression = suppressions.cover(candidates, finding);
     if finding.suppression.is_some() {
         finding.state = State::Suppressed;
     }
@@ -218,7 +239,7 @@ pub(super) fn cover(
 
 pub(super) fn count(tally: &mut Tally, finding: &Finding) {
     match finding.state {
-        State::Open => tally.violations += 1,
         State::Suppressed => tally.suppressed += 1,
+        State::Open | State::New | State::Existing => tally.violations += 1,
     }
 }

@@ -145,13 +145,13 @@ fn mark_fixed(
     left: &HashSet<(Fingerprint, State)>,
 ) -> Result<u64, StoreError> {
     const DOING: &str = "mark fixed violations";
-    let left: HashSet<(String, &str)> = left
+    let left: HashSet<(String, bool)> = left
         .iter()
-        .map(|(print, state)| (print.to_string(), state.as_str()))
+        .map(|(print, state)| (print.to_string(), *state == State::Suppressed))
         .collect();
     let mut select = conn
         .prepare(
-            "SELECT id, path, path_bytes, fingerprint, state FROM violations WHERE resolution IS NULL \
+            "SELECT id, path, path_bytes, fingerprint, state = 'suppressed' FROM violations WHERE resolution IS NULL \
              AND subject = 'file' AND stage = 'pre_deployment' ORDER BY id",
         )
         .doing(DOING)?;
@@ -170,11 +170,8 @@ fn mark_fixed(
             continue;
         }
         let print: String = row.get(3).doing(DOING)?;
-        let state = row
-            .get_ref(4)
-            .and_then(|state| Ok(state.as_str()?))
-            .doing(DOING)?;
-        if !left.contains(&(print, state)) {
+        let is_suppressed = row.get(4).doing(DOING)?;
+        if !left.contains(&(print, is_suppressed)) {
             ids.push(row.get(0).doing(DOING)?);
         }
     }

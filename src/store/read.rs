@@ -257,7 +257,9 @@ fn violations(
     let order = match order {
         Order::ByPath => by_path.to_owned(),
         Order::WorstFirst => {
-            format!("CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, {by_path}")
+            format!(
+                "state = 'existing', CASE severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, {by_path}"
+            )
         }
     };
     let mut ids = conn.prepare(&format!(
@@ -267,7 +269,7 @@ fn violations(
         "SELECT stage, rule_id, severity, subject, path, line, \"column\", end_line, end_column, message, \
          excerpt, excerpt_column, fingerprint, state, resolution, suppression_id, \
          IFNULL(column_bytes, \"column\"), IFNULL(end_column_bytes, end_column), \
-         IFNULL(column_utf16, \"column\"), IFNULL(end_column_utf16, end_column) FROM violations WHERE id = ?1",
+         IFNULL(column_utf16, \"column\"), IFNULL(end_column_utf16, end_column), path_bytes FROM violations WHERE id = ?1",
     )?;
     let mut detections = conn.prepare(
         "SELECT detector, superseded_by, line, \"column\", end_line, end_column, preview, secret_fingerprint \
@@ -322,6 +324,7 @@ fn violation_row(row: &Row<'_>) -> rusqlite::Result<ViolationRow> {
         severity: severity(row, 2)?,
         subject: row.get(3)?,
         path: row.get(4)?,
+        path_bytes: row.get(20)?,
         region,
         message: row.get(9)?,
         excerpt,

@@ -125,6 +125,15 @@ impl Recorder {
             .transact_later(move |conn, session| insert_phase(conn, session, &row))
     }
 
+    /// Records what the run was compared with, and which part of the workspace it looks at.
+    ///
+    /// # Errors
+    /// The row could not be written.
+    pub fn compared(&self, base: Option<String>, scope: &'static str) -> Result<(), StoreError> {
+        self.feed
+            .transact_later(move |conn, id| session::compared(conn, id, base.as_deref(), scope))
+    }
+
     /// Records all suppressions of the session; their order gives their numbers.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ pub struct SessionDetails {
     pub head_sha: Option<String>,
     /// Commit compared with, if one was.
     pub base_sha: Option<String>,
-    /// `all`: which part of the workspace was looked at.
+    /// Which part of the workspace was looked at: `all` or `changed`.
     pub scope: String,
     /// `i/n`, if this run is a shard.
     pub shard: Option<String>,
@@ -212,6 +212,8 @@ pub struct ViolationRow {
     pub subject: String,
     /// The path for display: UTF-8, with bytes that are not escaped as `\xNN`. Still untrusted.
     pub path: String,
+    /// The path's bytes, where they are not UTF-8.
+    pub path_bytes: Option<Vec<u8>>,
     /// Where in the file.
     pub region: Option<Region>,
     /// What is wrong. Untrusted.
@@ -220,7 +222,7 @@ pub struct ViolationRow {
     pub excerpt: Option<Excerpt>,
     /// 32 hex digits.
     pub fingerprint: String,
-    /// `open` or `suppressed`.
+    /// `open`, or `new` or `existing` where a base was compared; or `suppressed`.
     pub state: String,
     /// `None`, `fixed` or `removed`.
     pub resolution: Option<String>,
@@ -250,13 +252,13 @@ pub struct DetectionRow {
 /// A row of `suppressions`. Its 1-based position in the session is its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressionRow {
-    /// `inline` or `policy`.
+    /// `inline`, `policy` or `baseline`.
     pub source: String,
     /// The rule it covers.
     pub rule_id: String,
-    /// Inline: the file (escaped like [`ViolationRow::path`]). Policy: the patterns, joined by `, `.
+    /// Inline: the file (escaped like [`ViolationRow::path`]). Policy: the patterns, joined by `, `. Baseline: its path.
     pub path: String,
-    /// Inline: the line of the comment. Policy: the line in the policy file.
+    /// Inline: the line of the comment. Policy: the line in the policy file. Baseline: none.
     pub line: Option<u32>,
     /// Why it is accepted. Untrusted.
     pub reason: String,
@@ -403,7 +405,7 @@ pub struct RunRecord {
 pub enum Order {
     /// By path, then line, column and rule: for reading file by file.
     ByPath,
-    /// By severity (worst first), then as `ByPath`: for cutting off at a budget.
+    /// What the base has, too, last; by severity (worst first), then as `ByPath`: for cutting off at a budget.
     WorstFirst,
 }
 

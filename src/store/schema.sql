@@ -99,7 +99,7 @@ CREATE TABLE session_details (
     policy_source TEXT NOT NULL CHECK (typeof(policy_source) = 'text'), -- where the policy came from
     head_sha TEXT CHECK (typeof(head_sha) IN ('text', 'null')), -- commit at HEAD
     base_sha TEXT CHECK (typeof(base_sha) IN ('text', 'null')), -- commit compared with
-    scope TEXT NOT NULL CHECK (typeof(scope) = 'text'), -- which part of the workspace was looked at
+    scope TEXT NOT NULL CHECK (typeof(scope) = 'text'), -- which part of the workspace file rules looked at: all, or changed (what differs from base_sha; no row for what does not, phases.detail counts it)
     shard TEXT CHECK (typeof(shard) IN ('text', 'null')), -- i/n if the session is one shard of a run
     ci_system TEXT CHECK (typeof(ci_system) IN ('text', 'null')), -- CI system that ran it
     run_url TEXT CHECK (typeof(run_url) IN ('text', 'null')), -- page of the CI run

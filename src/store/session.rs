@@ -225,6 +225,21 @@ fn actions(conn: &Connection, session: &str) -> rusqlite::Result<Actions> {
 
 type Counts = BTreeMap<(Severity, String, bool), u64>;
 
+/// Corrects what the run is compared with, and which part of the workspace it looks at.
+pub(super) fn compared(
+    conn: &Connection,
+    session: &str,
+    base_sha: Option<&str>,
+    scope: &str,
+) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE session_details SET base_sha = ?2, scope = ?3 WHERE deployment_id = ?1",
+        (session, base_sha, scope),
+    )
+    .doing("record the base")?;
+    Ok(())
+}
+
 /// Unresolved violations by rule: (open, suppressed).
 pub(super) fn left_by_rule(
     conn: &Connection,

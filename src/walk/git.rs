@@ -2,7 +2,8 @@
 
 use super::tree::IndexMode;
 use bstr::{BStr, BString, ByteSlice as _};
-use gix::index::entry::Mode;
+use gix::index::entry::{Flags, Mode};
+use rustix::fs::{FileType, Stat};
 use std::path::Path;
 
 /// What git knows about the workspace.
@@ -15,6 +16,23 @@ pub struct GitView {
     pub(super) exclude_file: Option<Vec<u8>>,
     /// The working tree's root.
     pub(super) work_tree: std::path::PathBuf,
+    /// When the index was written: seconds and nanoseconds since 1970.
+    written: (i64, i64),
+}
+
+/// A path in git's index.
+#[derive(Clone, Copy, Debug)]
+pub struct Staged<'g> {
+    /// Relative to the workspace, with `/`.
+    pub path: &'g BStr,
+    /// The blob; of a submodule the commit.
+    pub id: gix::ObjectId,
+    /// What it is.
+    pub mode: IndexMode,
+    /// Bytes of the file when git compared it last; 0 also where git does not know.
+    pub noted_size: u32,
+    /// A sparse checkout does not have it.
+    pub is_left_out: bool,
 }
 
 /// Facts for the record.
@@ -59,8 +77,10 @@ impl GitView {
             prefix.push(b'/');
         }
         let exclude_file = std::fs::read(repository.common_dir().join("info/exclude")).ok();
+        let written = index.timestamp();
         let mut view = Self {
             index,
+            written: (written.unix_seconds(), i64::from(written.nanoseconds())),
             prefix,
             facts: GitFacts {
                 head_sha,
@@ -83,8 +103,35 @@ impl GitView {
         self.prefix.as_bstr()
     }
 
-    /// The index mode of a path (relative to the workspace).
-    pub(super) fn mode(&self, path: &[u8]) -> Option<IndexMode> {
+    /// The index mode of a path (relative to the workspace), and whether what `lstat` says of it is what git noted.
+    pub(super) fn compare(&self, path: &[u8], facts: &Stat) -> Option<(IndexMode, bool)> {
+        let entry = self.entry(path)?;
+        let mode = mode(entry.mode)?;
+        Some((mode, self.is_as_staged(entry, facts)))
+    }
+
+    /// In doubt it is not: other programs than git leave facts out, and a file that was written when the index was, or
+    /// later, may have changed since without a trace.
+    fn is_as_staged(&self, entry: &gix::index::Entry, facts: &Stat) -> bool {
+        let noted = &entry.stat;
+        let kind = FileType::from_raw_mode(facts.st_mode);
+        let is_kind = match entry.mode {
+            Mode::FILE | Mode::FILE_EXECUTABLE => kind == FileType::RegularFile,
+            Mode::SYMLINK => kind == FileType::Symlink,
+            _ => false,
+        };
+        let is_certain = entry.stage_raw() == 0
+            && !entry.flags.contains(Flags::INTENT_TO_ADD)
+            && (i64::from(noted.mtime.secs), i64::from(noted.mtime.nsecs)) < self.written;
+        is_kind
+            && is_certain
+            && is_time(noted.mtime, facts.st_mtime, facts.st_mtime_nsec)
+            && is_time(noted.ctime, facts.st_ctime, facts.st_ctime_nsec)
+            && u64::from(noted.ino) == facts.st_ino & u64::from(u32::MAX)
+            && i128::from(noted.size) == i128::from(facts.st_size)
+    }
+
+    fn entry(&self, path: &[u8]) -> Option<&gix::index::Entry> {
         let full;
         let path = if self.prefix.is_empty() {
             path.as_bstr()
@@ -97,7 +144,23 @@ impl GitView {
         entries
             .get(at)
             .filter(|entry| entry.path(&self.index) == path)
-            .and_then(|entry| mode(entry.mode))
+    }
+
+    /// Every tracked path of the workspace (relative to it), sorted as bytes, with what the index has for it. One in
+    /// conflict is left out.
+    pub fn staged(&self) -> impl Iterator<Item = Staged<'_>> {
+        self.index.entries().iter().filter_map(|entry| {
+            let path = entry.path(&self.index);
+            let path = path.strip_prefix(self.prefix.as_slice())?.as_bstr();
+            let mode = mode(entry.mode).filter(|_| entry.stage_raw() == 0)?;
+            Some(Staged {
+                path,
+                id: entry.id,
+                mode,
+                noted_size: entry.stat.size,
+                is_left_out: entry.flags.contains(Flags::SKIP_WORKTREE),
+            })
+        })
     }
 
     /// Whether the index has anything below a directory (relative to the workspace).
@@ -147,6 +210,15 @@ fn open_index(repository: &gix::Repository) -> Result<gix::index::File, String> 
     }
     let empty = gix::index::State::new(repository.object_hash());
     Ok(gix::index::File::from_state(empty, path))
+}
+
+fn is_time(
+    noted: gix::index::entry::stat::Time,
+    seconds: i64,
+    nanoseconds: impl TryInto<i64>,
+) -> bool {
+    let nanoseconds = nanoseconds.try_into().ok();
+    i64::from(noted.secs) == seconds && nanoseconds == Some(i64::from(noted.nsecs))
 }
 
 fn mode(mode: Mode) -> Option<IndexMode> {

@@ -8,9 +8,12 @@ mod root;
 mod tree;
 mod walker;
 
-pub use git::{GitError, GitFacts, GitView, head_sha};
+pub use git::{GitError, GitFacts, GitView, Staged, head_sha};
 pub use own::{OWN_DIRECTORIES, OWN_HOME, OwnOutputs};
 pub use root::{LastDirectory, Root, read_named};
-pub use tree::{Entry, EntryId, IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
+pub(crate) use tree::compare_paths;
+pub use tree::{
+    Entry, EntryId, IndexMode, Kind, Meta, PathMap, SkipReason, Skipped, Tree, TreeBuilder,
+};
 pub(crate) use walker::modified_ns;
 pub use walker::{WalkOptions, Walked, walk};

@@ -2,6 +2,7 @@
 
 use bstr::{BStr, ByteSlice};
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// What a path is, without following it.
@@ -146,7 +147,11 @@ struct Record {
     kind: Kind,
     tracked: Option<IndexMode>,
     ignored: bool,
+    staged: bool,
 }
+
+/// Something by paths: raw bytes, relative to the workspace, with `/`.
+pub type PathMap = HashMap<Box<[u8]>, Box<[u8]>>;
 
 /// Everything in the workspace, in tree order: components compared as bytes, a directory right before
 /// what is in it. The order depends on the names alone.
@@ -154,6 +159,8 @@ pub struct Tree {
     root: PathBuf,
     arena: Vec<u8>,
     records: Vec<Record>,
+    /// The texts of symlinks by path, where this is not what is on disk.
+    links: Option<PathMap>,
 }
 
 impl Tree {
@@ -236,6 +243,20 @@ impl Tree {
             {}
             there.peek().is_none_or(|one| one.path() != path)
         })
+    }
+
+    /// The same tree as that of a commit: the texts of its symlinks are these, by path, and not what is on disk.
+    #[must_use]
+    pub fn with_links(self, links: PathMap) -> Self {
+        Self {
+            links: Some(links),
+            ..self
+        }
+    }
+
+    /// The texts of all symlinks by path, if this tree is not what is on disk.
+    pub fn links(&self) -> Option<&PathMap> {
+        self.links.as_ref()
     }
 
     fn path_of(&self, record: &Record) -> &[u8] {
@@ -321,6 +342,12 @@ impl<'t> Entry<'t> {
         self.record().tracked
     }
 
+    /// Whether the walk is sure that this is what git's index has: the facts of `lstat` are those that git noted when it
+    /// wrote or compared the content, and nothing can have changed it within the resolution of the clock.
+    pub fn is_as_staged(&self) -> bool {
+        self.record().staged
+    }
+
     /// Whether only cleanup may look at it, because git ignores it.
     pub fn is_ignored(&self) -> bool {
         self.record().ignored
@@ -346,6 +373,12 @@ impl TreeBuilder {
     /// Adds a path (relative, with `/`). Answers whether it fits: a path over 65,535 bytes does not.
     #[must_use]
     pub fn push(&mut self, path: &[u8], meta: Meta) -> bool {
+        self.push_compared(path, meta, false)
+    }
+
+    /// As [`Self::push`]; `staged` says whether it is surely what git's index has.
+    #[must_use]
+    pub fn push_compared(&mut self, path: &[u8], meta: Meta, staged: bool) -> bool {
         let Ok(path_len) = u16::try_from(path.len()) else {
             return false;
         };
@@ -368,6 +401,7 @@ impl TreeBuilder {
             kind,
             tracked,
             ignored,
+            staged,
         });
         true
     }
@@ -390,6 +424,7 @@ impl TreeBuilder {
             root,
             arena: self.arena,
             records: Vec::new(),
+            links: None,
         };
         let mut records = self.records;
         let path = |record: &Record| tree.path_of(record);
@@ -401,7 +436,7 @@ impl TreeBuilder {
 }
 
 /// Compares component by component, as bytes: `/` sorts before every other byte.
-pub(super) fn compare_paths(one: &[u8], other: &[u8]) -> Ordering {
+pub(crate) fn compare_paths(one: &[u8], other: &[u8]) -> Ordering {
     let common = one
         .iter()
         .zip(other)

@@ -188,7 +188,9 @@ impl Walker<'_> {
             Err(error) => return self.skip(&path, SkipReason::Unreadable(error.to_string()), None),
         };
         let mut meta = meta_of(&facts);
-        meta.tracked = self.git.and_then(|git| git.mode(&path));
+        let compared = self.git.and_then(|git| git.compare(&path, &facts));
+        meta.tracked = compared.map(|(mode, _)| mode);
+        let is_staged = compared.is_some_and(|(_, is_staged)| is_staged);
         if self.options.own_outputs.contains(&path) && !self.is_tracked(&path, meta) {
             return self.skip(&path, SkipReason::OwnOutput, Some(meta.size));
         }
@@ -198,7 +200,7 @@ impl Walker<'_> {
         if is_directory {
             self.subdirectory(scope, chain, (path, meta));
         } else {
-            self.leaf(&path, meta);
+            self.leaf(&path, meta, is_staged);
         }
     }
 
@@ -227,14 +229,14 @@ impl Walker<'_> {
         scope.spawn(move |scope| self.directory(scope, &directory));
     }
 
-    fn leaf(&self, path: &[u8], meta: Meta) {
+    fn leaf(&self, path: &[u8], meta: Meta, is_staged: bool) {
         if meta.ignored {
             self.skip(path, SkipReason::GitIgnored, Some(meta.size));
         } else if meta.kind == Kind::Special {
             self.skip(path, SkipReason::Special, None);
         }
         if !meta.ignored || self.options.list_ignored {
-            self.add(path, meta);
+            self.add_compared(path, meta, is_staged);
         }
     }
 
@@ -322,7 +324,11 @@ impl Walker<'_> {
     }
 
     fn add(&self, path: &[u8], meta: Meta) {
-        if !self.shard().entries.push(path, meta) {
+        self.add_compared(path, meta, false);
+    }
+
+    fn add_compared(&self, path: &[u8], meta: Meta, is_staged: bool) {
+        if !self.shard().entries.push_compared(path, meta, is_staged) {
             self.skip(
                 path,
                 SkipReason::Unreadable("path over 65,535 bytes".into()),

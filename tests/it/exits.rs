@@ -123,11 +123,14 @@ fn help_of_every_command() {
 
     Commands:
       run          Run the five phases over a workspace. Changes nothing without --apply
-      explain      Explain a rule or a detector: what, why, how to fix, options, examples
+      explain      Explain a rule, a detector, or a key of the policy and who sets it
+      baseline     Accept the violations of a run as they are, so that only new ones count
       rules        List all rules
       verify       Check a database: integrity, seal, completeness
+      report       Render a database as a report
       restore      Put quarantined files back, never over something that exists
       recover      Seal honestly what a killed run left behind
+      doctor       Check that the CI configuration makes the gate a gate. Looks at files only
       schema       Print the JSON Schema of the policy, for editors and validators
       completions  Print a completion script
       help         Print this message or the help of the given subcommand(s)
@@ -170,6 +173,9 @@ fn help_of_every_command() {
           --policy <FILE>
               The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
 
+          --baseline <FILE>
+              The baseline of accepted violations, instead of the policy's
+
           --database <FILE>
               The database to write, or to append this run to
               
@@ -191,14 +197,40 @@ fn help_of_every_command() {
           --output <FILE>
               Write the report to a file instead of standard output
 
-          --export-quarantine <FILE>
-              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+          --report <FORMAT=FILE>
+              Write the report in another form, too; may be given several times. FILE `-` is standard
+              output, in place of the text. Forms: json, sarif, junit, gitlab, markdown, csv, github,
+              azure, buildkite, teamcity
+
+          --sarif-category <NAME>
+              What tells this analysis from others of the same commit, in SARIF
+
+          --base <REV>
+              The commit to compare with, instead of what the CI system says: an id, branch, tag or
+              `HEAD^1`, as it is
 
           --color <WHEN>
               When to use colours
               
               [default: auto]
               [possible values: auto, always, never]
+
+          --ci <SYSTEM>
+              The CI system, instead of the one recognised by its variables; `none` for plain output
+
+              Possible values:
+              - auto:      The one whose variables are set
+              - github:    GitHub Actions
+              - gitlab:    GitLab CI
+              - azure:     Azure Pipelines
+              - buildkite: Buildkite
+              - teamcity:  `TeamCity`
+              - jenkins:   Jenkins
+              - gitea:     Gitea Actions
+              - forgejo:   Forgejo Actions
+              - none:      None: nothing but the report
+              
+              [default: auto]
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
@@ -208,6 +240,18 @@ fn help_of_every_command() {
               - warning: Errors and warnings
               - note:    Any finding
               - never:   Nothing
+
+          --new-only
+              Fail only on violations that the base does not have
+
+          --scope <SCOPE>
+              What file rules look at
+
+              Possible values:
+              - all:     Every file
+              - changed: What differs from the base
+              
+              [default: all]
 
           --limit <N>
               Most findings that the text report shows; the record always holds all

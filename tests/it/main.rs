@@ -6,8 +6,11 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod base; // the commit to compare with
+mod baseline; // violations that are accepted as they are
 mod cleanup; // what must survive any cleanup
 mod cleanup_plan; // plans of cleanup and the one that is expected
+mod compare; // new and existing, only what changed
 mod containment; // what keeps a run from harm, and its record
 mod coverage; // what belongs to the workspace, and what is said of the rest
 mod docs; // generated documents are fresh
@@ -19,10 +22,12 @@ mod faults; // killed or refused at the k-th system call
 mod fixes; // what --apply=fix writes, and its patch
 mod github; // GitHub Actions
 mod interrupt; // runs that are stopped or killed
+mod layers; // policies over policies, and who says what
 mod oracle; // the engine against each pattern alone
 mod owners; // runs by root in somebody else's workspace
 mod quarantine; // set aside, exported, put back
 mod record; // the database
+mod reports; // reports in many forms, of a run and of a database
 mod restore; // quarantined files come back
 mod schema; // files against JSON Schema
 mod secrets; // credentials

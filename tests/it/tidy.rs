@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("policy", &["finding", "walk", "rules"]),
+    ("baseline", &["finding"]),
     ("base", &["walk", "ci"]),
     (
         "scan",
@@ -38,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "secrets",
             "rules",
             "policy",
+            "baseline",
             "base",
             "editorconfig",
         ],
@@ -55,16 +57,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "phases",
         &[
-            "finding", "walk", "secrets", "rules", "policy", "base", "scan", "beneath", "cleanup",
-            "fix", "store", "ci", "report",
+            "finding", "walk", "secrets", "rules", "policy", "baseline", "base", "scan", "beneath",
+            "cleanup", "fix", "store", "ci", "report",
         ],
     ),
-    ("cli", &[]),
+    ("cli", &["base"]),
     (
         "commands",
         &[
-            "cli", "finding", "walk", "secrets", "rules", "policy", "base", "scan", "beneath",
-            "cleanup", "fix", "store", "ci", "wiring", "report", "phases",
+            "cli", "finding", "walk", "secrets", "rules", "policy", "baseline", "base", "scan",
+            "beneath", "cleanup", "fix", "store", "ci", "wiring", "report", "phases",
         ],
     ),
     ("main", &["cli", "commands", "phases"]),

@@ -101,7 +101,7 @@ fn with_root(
     let mut containment = run.containment.clone();
     let shared: &Run<'_> = run;
     let going = cleanup::files_to_go(shared, seen);
-    let fixed = look::with_scan(shared, (&seen.walked, &seen.plan, None), |scan| {
+    let fixed = look::with_scan(shared, (&seen.walked, &seen.plan, None), None, |scan| {
         let again = Again::new(scan);
         let desk = Planner::new((&shared.job.places, going), seen, (&again, &root));
         let shows = !shared.job.may_fix;

@@ -87,7 +87,8 @@ fn keys_of_later_documents_win_in_cleanup_gate_and_workspace() {
         policy.gate,
         Gate {
             fail_on: Some(Severity::Note),
-            min_score: Some(50.0)
+            min_score: Some(50.0),
+            new_only: false,
         }
     );
     assert!(policy.workspace.enter_nested);
@@ -150,11 +151,11 @@ fn mistakes_of_extends_are_precise() {
         ),
         (
             "[/etc/a.yml]",
-            "p.yml:2:11: extends[0]: `/etc/a.yml` is absolute: expected a path relative to this file, inside the workspace",
+            "p.yml:2:11: extends[0]: `/etc/a.yml` is absolute: expected a path relative to this file, inside the workspace, or a file outside pinned like `{ path: /etc/a.yml, sha256: ... }`",
         ),
         (
             "[../a.yml]",
-            "p.yml:2:11: extends[0]: `../a.yml` leaves the workspace: expected a path inside it",
+            "p.yml:2:11: extends[0]: `../a.yml` leaves the workspace: expected a path inside it, or a file outside pinned like `{ path: ../a.yml, sha256: ... }`",
         ),
         (
             "['x\\a.yml']",
@@ -183,7 +184,7 @@ fn mistakes_of_extends_are_precise() {
     let problems = load_with(Some(outside), &refuse, RULES).err().unwrap();
     assert_eq!(
         problems.to_string(),
-        "p.yml:2:11: extends[0]: `a.yml` cannot be found from here: a policy outside the workspace can only extend presets"
+        "p.yml:2:11: extends[0]: `a.yml` cannot be found from here: a policy outside the workspace can only extend presets, and files that it pins by `sha256`"
     );
 }
 

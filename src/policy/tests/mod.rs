@@ -1,9 +1,12 @@
 //! Whole policies, and what they become.
 
 mod cleanup;
+mod difference;
 mod document;
 mod extends;
+mod locked;
 mod mistakes;
+mod pinned;
 mod schema;
 
 use super::trial::{load_files, mistakes, policy};
@@ -80,7 +83,7 @@ fn everything_else_of_a_policy_is_read() {
          suppressions:\n  - {rule: file-size, paths: [big.bin], reason: ' ok ', owner: '@x', expires: 2027-06-30}\n\
          cleanup:\n  rules:\n    logs: {paths: ['**/*.log'], older_than: 7d, larger_than: 1 KiB, action: remove, tracked: true}\n\
          \x20 keep: [logs/audit.log]\n  limits: {max_files: 5, max_bytes: 2 GiB}\n\
-         gate: {fail_on: never, min_score: 99.5, new_only: false}\n\
+         gate: {fail_on: never, min_score: 99.5, new_only: true}\n\
          workspace: {enter_nested: true, allow_unreadable: ['x/**'], max_content: 64 MiB}\n",
     );
     assert_eq!(patterns(&policy, &policy.exclude), ["third_party/**"]);
@@ -112,7 +115,8 @@ fn everything_else_of_a_policy_is_read() {
         policy.gate,
         Gate {
             fail_on: None,
-            min_score: Some(99.5)
+            min_score: Some(99.5),
+            new_only: true,
         }
     );
     assert!(policy.workspace.enter_nested);
@@ -131,7 +135,8 @@ fn what_a_policy_does_not_say_has_safe_defaults() {
         policy.gate,
         Gate {
             fail_on: Some(Severity::Error),
-            min_score: None
+            min_score: None,
+            new_only: false,
         }
     );
     assert!(!policy.workspace.enter_nested);

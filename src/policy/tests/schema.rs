@@ -40,7 +40,7 @@ const GOOD: &[&str] = &[
     "cleanup: {rules: {a: {paths: [b/], empty_directories: true, require_cachedir_tag: true, tracked: false}}}",
     "cleanup: {rules: {a: {paths: [b], tracked: true, ignored_only: false}}}",
     "cleanup: {limits: {max_directories: 5, max_depth: 9, max_share: 12.5, max_failures: 0, max_time: 5m}}",
-    "gate: {fail_on: never, min_score: 99.5, new_only: false}",
+    "gate: {fail_on: never, min_score: 99.5, new_only: true}",
     "workspace: {enter_nested: true, allow_unreadable: ['x/**'], max_content: 64 MiB}",
     "workspace: {max_content: 67108864}",
 ];
@@ -103,7 +103,7 @@ const BAD: &[&str] = &[
     "cleanup: {limits: {max_files: -1}}",
     "gate: {fail_on: warnings}",
     "gate: {min_score: 101}",
-    "gate: {new_only: true}",
+    "gate: {new_only: 1}",
     "workspace: {max_content: 0}",
     "workspace: {max_content: 67108865}",
     "workspace: {enter_nested: yes}",

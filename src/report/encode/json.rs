@@ -1,6 +1,7 @@
 //! JSON that may be printed into a CI log: strings are spelt so that no line is a command and nothing hidden is in it.
 
 use super::{command_breaks, is_hidden};
+use serde::Serialize as _;
 use serde_json::ser::PrettyFormatter;
 use std::io::{self, Write};
 
@@ -13,6 +14,17 @@ impl Formatter {
     pub fn new() -> Self {
         Self(PrettyFormatter::new())
     }
+}
+
+/// A value as such JSON.
+///
+/// # Errors
+/// The value cannot be JSON.
+pub fn json_bytes(value: &serde_json::Value) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Formatter::new());
+    value.serialize(&mut serializer)?;
+    Ok(bytes)
 }
 
 impl Default for Formatter {
@@ -75,7 +87,6 @@ mod tests {
     use super::super::runner::{is_command, is_other_command};
     use super::*;
     use proptest::prelude::*;
-    use serde::Serialize as _;
     use serde_json::{Value, json};
 
     fn written(value: &Value) -> String {

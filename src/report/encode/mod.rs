@@ -1,17 +1,23 @@
 //! The encoders. Every text that comes from the workspace, the policy or the record passes one of these on
 //! its way out: a file name can hold line breaks, escape sequences and the commands of every CI system.
 
+mod csv;
 mod github;
 mod json;
 mod log;
 mod markdown;
 #[cfg(test)]
 pub(super) mod runner;
+mod services;
+mod xml;
 
+pub use csv::csv;
 pub use github::{HeredocError, command_data, command_property, heredoc};
-pub use json::Formatter;
+pub use json::{Formatter, json_bytes};
 pub use log::{LogLine, log_line};
 pub use markdown::markdown;
+pub use services::{azure_data, azure_property, teamcity_value};
+pub use xml::xml;
 
 pub(super) use log::command_breaks;
 

@@ -5,11 +5,9 @@ use super::Source;
 use crate::finding::Severity;
 use crate::report::Run;
 use crate::report::encode::{command_data, command_property, log_line};
-use crate::report::tally::{is_open, rule_behind};
-use crate::report::text;
-use crate::store::rows::{Order, RunRecord, ViolationRow};
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use crate::report::levels::{Level, cut, levels};
+use crate::report::tally::rule_behind;
+use crate::store::rows::{RunRecord, ViolationRow};
 
 /// The most annotations of one level that GitHub keeps for a step.
 const PER_LEVEL: usize = 10;
@@ -17,9 +15,6 @@ const PER_LEVEL: usize = 10;
 const LONGEST: usize = 4096;
 /// What a cut message ends in.
 const CUT_MARK: &str = " [cut; the whole message is in the database]";
-/// The most rules that a roll-up names.
-const ROLL_UP_RULES: usize = 20;
-
 /// Annotations for one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotations {
@@ -29,52 +24,21 @@ pub struct Annotations {
     pub dropped: u64,
 }
 
-/// The open violations of one level.
-#[derive(Default)]
-struct Level {
-    first: Vec<ViolationRow>,
-    by_rule: BTreeMap<String, u64>,
-    count: u64,
-}
-
 /// The annotations of a run: for each level all of at most ten open violations, or nine and a roll-up.
 ///
 /// # Errors
 /// The rows could not be read.
 pub fn annotations(run: &Run<'_>, source: &Source) -> anyhow::Result<Annotations> {
-    let mut levels: BTreeMap<Severity, Level> = BTreeMap::new();
-    run.rows.violations(Order::WorstFirst, &mut |row| {
-        if is_open(&row) {
-            let level = levels.entry(row.severity).or_default();
-            level.count += 1;
-            match level.by_rule.get_mut(&row.rule_id) {
-                Some(count) => *count += 1,
-                None => _ = level.by_rule.insert(row.rule_id.clone(), 1),
-            }
-            if level.first.len() < PER_LEVEL {
-                level.first.push(row);
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
     let mut result = Annotations::default();
-    for (severity, mut level) in levels.into_iter().rev() {
-        let rolls_up = level.count > PER_LEVEL as u64;
-        if rolls_up {
-            level.first.truncate(PER_LEVEL - 1);
-        }
-        for row in &level.first {
+    for level in levels(run.rows, PER_LEVEL)? {
+        for row in &level.shown {
             result
                 .commands
                 .push_str(&annotation(run.record, row, source));
-            *level.by_rule.entry(row.rule_id.clone()).or_default() -= 1;
         }
-        if rolls_up {
-            let rest = level.count - level.first.len() as u64;
-            result.dropped += rest;
-            result
-                .commands
-                .push_str(&roll_up(severity, rest, level.by_rule));
+        if level.rest > 0 {
+            result.dropped += level.rest;
+            result.commands.push_str(&roll_up(&level));
         }
     }
     Ok(result)
@@ -116,30 +80,14 @@ fn annotation(record: &RunRecord, row: &ViolationRow, source: &Source) -> String
 }
 
 /// The annotation that stands for all that have none.
-fn roll_up(severity: Severity, rest: u64, by_rule: BTreeMap<String, u64>) -> String {
-    let mut rules: Vec<(String, u64)> = by_rule
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .collect();
-    rules.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    let names: Vec<String> = rules
-        .iter()
-        .take(ROLL_UP_RULES)
-        .map(|(rule, count)| format!("{} {}", text::grouped(*count), log_line(rule)))
-        .collect();
-    let unnamed = rules.len().saturating_sub(ROLL_UP_RULES) as u64;
-    let and_more = if unnamed > 0 {
-        format!(" and {}", text::count(unnamed, "more rule"))
-    } else {
-        String::new()
-    };
+fn roll_up(level: &Level) -> String {
     let message = format!(
-        "GitHub shows {PER_LEVEL} annotations of a level. Not shown: {}{and_more}. \
+        "GitHub shows {PER_LEVEL} annotations of a level. Not shown: {}. \
          The log, the job summary and the database have them.",
-        names.join(", ")
+        level.rest_in_words()
     );
-    let noun = format!("more {}", severity.as_str());
-    command(severity, &[("title", text::count(rest, &noun))], &message)
+    let title = ("title", level.rest_title());
+    command(level.severity, &[title], &message)
 }
 
 fn command(severity: Severity, properties: &[(&str, String)], message: &str) -> String {
@@ -155,20 +103,6 @@ fn command(severity: Severity, properties: &[(&str, String)], message: &str) -> 
     format!(
         "::{level} {}::{}\n",
         properties.join(","),
-        command_data(&cut(message))
+        command_data(&cut(message, LONGEST, CUT_MARK))
     )
-}
-
-/// The message, cut so that with its mark it has at most [`LONGEST`] UTF-16 units.
-fn cut(message: &str) -> String {
-    if message.encode_utf16().count() <= LONGEST {
-        return message.to_owned();
-    }
-    let room = LONGEST - CUT_MARK.len();
-    let mut used = 0;
-    let kept = message.chars().take_while(|character| {
-        used += character.len_utf16();
-        used <= room
-    });
-    kept.chain(CUT_MARK.chars()).collect()
 }

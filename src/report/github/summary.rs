@@ -3,7 +3,7 @@
 
 use super::{Source, sides};
 use crate::report::encode::{clip, markdown};
-use crate::report::tally::{Tally, fix_lines, is_open, last_validation};
+use crate::report::tally::{Tally, fix_lines, is_open, last_validation, notices};
 use crate::report::{Run, sentence, text};
 use crate::store::rows::{Order, RunRecord, Verdict, ViolationRow};
 use std::ops::ControlFlow;
@@ -145,6 +145,9 @@ fn head(record: &RunRecord, tally: &Tally) -> String {
         }
         parts.push("\n".to_owned());
     }
+    for notice in notices(record) {
+        parts.push(format!("\n* ⚠️ {}\n", cell(notice)));
+    }
     for line in fix_lines(record) {
         parts.push(format!("\n* {}\n", cell(&line)));
     }
@@ -206,6 +209,10 @@ fn violation(violation: &ViolationRow, source: &Source) -> String {
     } else {
         &violation.path
     };
+    let severity = match violation.state.as_str() {
+        "existing" => format!("{} (existing)", violation.severity),
+        _ => violation.severity.to_string(),
+    };
     let place = place(path, violation.region.map(|region| region.line));
     let link = source
         .link(&violation.path, violation.region)
@@ -215,7 +222,7 @@ fn violation(violation: &ViolationRow, source: &Source) -> String {
         None => place,
     };
     row(&[
-        violation.severity.to_string(),
+        severity,
         cell(&violation.rule_id),
         place,
         cell(&violation.message),

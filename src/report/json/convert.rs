@@ -2,12 +2,13 @@
 
 use super::FORMAT;
 use super::document::{
-    Action, Counts, DatabasePart, Detection, Document, Fixes, Phase, RuleResult, Score, Session,
-    Skipped, Suppression, VerdictPart, Violation,
+    Action, Base, Counts, DatabasePart, Detection, Document, Fixes, Phase, RuleResult, Score,
+    Session, Skipped, Suppression, VerdictPart, Violation,
 };
 use super::streamed::{Actions, Violations};
 use crate::finding;
-use crate::report::tally::{Tally, last_validation};
+use crate::report::base::base;
+use crate::report::tally::{Tally, last_validation, notices};
 use crate::report::{Database, Run};
 use crate::store::rows;
 
@@ -27,7 +28,13 @@ pub(super) fn document<'a>(run: &Run<'a>) -> Document<'a> {
             checked: row.things_checked,
             failing: row.things_failing,
         }),
+        base: base(record).map(|base| Base {
+            sha: base.sha,
+            change: base.change,
+            how: base.how,
+        }),
         counts: Counts::from(Tally::of(record)),
+        notices: notices(record),
         phases: record.phases.iter().map(Phase::from).collect(),
         rules: record.rules.iter().map(RuleResult::from).collect(),
         suppressions: record.suppressions.iter().map(Suppression::from).collect(),
@@ -90,6 +97,7 @@ impl From<Tally> for Counts {
             errors,
             warnings,
             notes,
+            existing,
             suppressed,
             resolved,
         } = tally;
@@ -97,6 +105,7 @@ impl From<Tally> for Counts {
             errors,
             warnings,
             notes,
+            existing,
             suppressed,
             resolved,
         }

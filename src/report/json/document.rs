@@ -18,8 +18,13 @@ pub(super) struct Document<'a> {
     /// The compliance score when everything is done. Absent if nothing was validated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) score: Option<Score>,
+    /// The commit that the change is compared with. Absent if none was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) base: Option<Base<'a>>,
     /// Violations by what became of them.
     pub(super) counts: Counts,
+    /// What was asked for and could not be done, so that more was looked at, or counts.
+    pub(super) notices: Vec<&'a str>,
     /// The phases that ran, in order.
     pub(super) phases: Vec<Phase<'a>>,
     /// One entry for each rule and stage.
@@ -88,6 +93,17 @@ pub(super) struct Session<'a> {
     pub(super) phases_completed: Option<u8>,
 }
 
+/// The commit that the change is compared with.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Base<'a> {
+    /// Its id. Null if there is none, or it could not be found for sure.
+    pub(super) sha: Option<&'a str>,
+    /// What was judged: `pull request`, `merge queue`, `push`, `new branch`, `local` or `unknown`.
+    pub(super) change: &'a str,
+    /// Every decision in order, one sentence each; the last says why there is no base, if there is none.
+    pub(super) how: Vec<&'a str>,
+}
+
 /// The gate's verdict.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct VerdictPart<'a> {
@@ -113,12 +129,14 @@ pub(super) struct Score {
 /// Violations by what became of them.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Counts {
-    /// Open errors.
+    /// Open errors, but those that the base has, too.
     pub(super) errors: u64,
-    /// Open warnings.
+    /// Open warnings, but those that the base has, too.
     pub(super) warnings: u64,
-    /// Open notes.
+    /// Open notes, but those that the base has, too.
     pub(super) notes: u64,
+    /// Open violations that the base has, too.
+    pub(super) existing: u64,
     /// Accepted by a suppression.
     pub(super) suppressed: u64,
     /// Fixed or removed by this run.

@@ -3,9 +3,10 @@
 use super::table::{Align, Table};
 use super::{BOLD, DIM, severity_style};
 use crate::finding::Severity;
+use crate::report::base::base;
 use crate::report::encode::LogLine;
 use crate::report::tally::{
-    Selection, Tally, action_words, first_results, fix_lines, last_validation,
+    Selection, Tally, action_words, first_results, fix_lines, last_validation, notices,
 };
 use crate::report::{Run, text};
 use crate::store::rows::{RunRecord, SessionEnd, Verdict};
@@ -48,6 +49,7 @@ fn rules(record: &RunRecord, selection: &Selection, out: &mut dyn Write) -> io::
     heading("Rules", out)?;
     if !selection.by_rule.is_empty() {
         rule_table(selection, &checked).write(out)?;
+        existing(selection, out)?;
     }
     let rules = match (selection.by_rule.is_empty(), silent) {
         (true, 0) => "no rule is on".to_owned(),
@@ -59,6 +61,22 @@ fn rules(record: &RunRecord, selection: &Selection, out: &mut dyn Write) -> io::
         .styled(DIM, &format!("  {rules}"))
         .write(out)?;
     out.write_all(b"\n")
+}
+
+/// What the base has, too: it is in none of the columns for what is open.
+fn existing(selection: &Selection, out: &mut dyn Write) -> io::Result<()> {
+    let rules = selection
+        .by_rule
+        .iter()
+        .filter(|(_, tally)| tally.existing > 0);
+    let rules: Vec<String> = rules
+        .map(|(name, tally)| format!("{} {name}", text::grouped(tally.existing)))
+        .collect();
+    if rules.is_empty() {
+        return Ok(());
+    }
+    let line = format!("  existing, the base has them, too: {}", rules.join(", "));
+    LogLine::new().styled(DIM, &line).write(out)
 }
 
 fn rule_table(selection: &Selection, checked: &BTreeMap<&str, u64>) -> Table<7> {
@@ -232,9 +250,6 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     };
     table.row([(DIM, "Session"), (PLAIN, &run.record.start.deployment_id)]);
     table.row([(DIM, "Policy"), (PLAIN, &policy)]);
-    if let Some(base) = base(run.record) {
-        table.row([(DIM, "Base"), (PLAIN, &base)]);
-    }
     if let Some(end) = &run.record.end {
         let files = text::count(end.files_scanned, "file");
         let checked = format!("{files}, {} read", text::bytes(end.bytes_scanned));
@@ -243,6 +258,7 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(limits) = run.record.end.as_ref().and_then(limits) {
         table.row([(DIM, "Limits"), (PLAIN, &limits)]);
     }
+    base_rows(run.record, &mut table);
     if let Some(row) = last_validation(run.record) {
         let score = format!(
             "{} of 100: {} of {} checked with an error or a warning",
@@ -267,20 +283,25 @@ fn facts(run: &Run<'_>, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-/// What was compared with, and how that was found; nothing if nobody asked.
-fn base(record: &RunRecord) -> Option<String> {
-    let detail = record.phases.iter().find(|phase| phase.phase == 1)?;
-    let base = detail.detail.get("base").filter(|base| base.is_object())?;
-    let steps = base.get("steps")?.as_array()?.iter();
-    let steps: Vec<&str> = steps.filter_map(serde_json::Value::as_str).collect();
-    let found = base.get("sha").and_then(serde_json::Value::as_str);
-    let kind = base.get("kind").and_then(serde_json::Value::as_str);
-    Some(format!(
-        "{} ({}): {}",
-        found.unwrap_or("not found"),
-        kind.unwrap_or_default(),
-        steps.join("; ")
-    ))
+/// What the run was compared with: the commit and how it was found, or every step to why there is none.
+fn base_rows(record: &RunRecord, table: &mut Table<2>) {
+    let Some(base) = base(record) else {
+        return;
+    };
+    let Some((last, before)) = base.how.split_last() else {
+        return;
+    };
+    if let Some(sha) = base.sha {
+        let short = sha.get(..12).unwrap_or(sha);
+        let line = format!("{short} ({last})");
+        table.row([(DIM, "Base"), (PLAIN, &line)]);
+        return;
+    }
+    let line = format!("none: {last}");
+    table.row([(DIM, "Base"), (PLAIN, &line)]);
+    for step in before {
+        table.row([(DIM, ""), (DIM, step)]);
+    }
 }
 
 /// What held the run while it could change the workspace; nothing if it could not.
@@ -308,6 +329,14 @@ fn verdict(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> io::Result
             .styled(BOLD, "This run has not ended: there is no verdict")
             .write(out);
     };
+    for notice in notices(record) {
+        let style = severity_style(Severity::Warning);
+        LogLine::new()
+            .styled(style, "Notice")
+            .text(": ")
+            .text(notice)
+            .write(out)?;
+    }
     let style = match end.verdict {
         Verdict::Pass => AnsiColor::Green.on_default().bold(),
         Verdict::Fail => severity_style(Severity::Error),

@@ -1,4 +1,4 @@
-//! Findings, grouped by file in the order of paths.
+//! Findings, grouped by file in the order of paths; what the base has, too, at the end.
 
 use super::snippet::{Snippet, snippet};
 use super::{BOLD, DIM, severity_style};
@@ -12,8 +12,19 @@ const LONGEST_MESSAGE: usize = 1000;
 /// Writes the findings, which come in any order.
 pub(super) fn write(chosen: &[ViolationRow], out: &mut dyn Write) -> io::Result<()> {
     let mut findings: Vec<&ViolationRow> = chosen.iter().collect();
-    findings.sort_by_key(|row| (&row.path, row.region, &row.rule_id, &row.message));
-    for file in findings.chunk_by(|one, other| one.path == other.path) {
+    let is_old = |row: &ViolationRow| row.state == "existing";
+    findings.sort_by_key(|row| {
+        (
+            is_old(row),
+            &row.path,
+            row.region,
+            &row.rule_id,
+            &row.message,
+        )
+    });
+    for file in
+        findings.chunk_by(|one, other| one.path == other.path && is_old(one) == is_old(other))
+    {
         let path = &file[0].path;
         let path = if path.is_empty() {
             "(the workspace)"
@@ -49,11 +60,17 @@ fn headline(finding: &ViolationRow, out: &mut dyn Write) -> io::Result<()> {
         .region
         .map(|region| format!("{}:{} ", region.line, region.column))
         .unwrap_or_default();
+    let existing = if finding.state == "existing" {
+        " (existing)"
+    } else {
+        ""
+    };
     LogLine::new()
         .text("  ")
         .styled(DIM, &place)
         .styled(severity_style(finding.severity), finding.severity.as_str())
         .styled(BOLD, &format!("[{}]", finding.rule_id))
+        .styled(DIM, existing)
         .text(": ")
         .text(&clip(&finding.message, LONGEST_MESSAGE))
         .write(out)
