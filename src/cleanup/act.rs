@@ -71,7 +71,8 @@ fn with_change_of(planned: &Identity, now: &Identity) -> Identity {
 type Observed = (Outcome, u64);
 
 impl<'s> Acts<'s> {
-    /// Makes the private directories that the targets need, which come with their numbers in the plan, from 1. Where that fails, each target says so.
+    /// Makes the private directories that the targets need, which come with their numbers in the plan, from 1. Where that
+    /// fails, each target says so.
     pub(super) fn prepare(
         (root, leaf): (&'s Root, &'s dyn Leaf),
         deployment_id: &str,
