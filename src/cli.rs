@@ -47,6 +47,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE", default_value = DATABASE)]
         database: PathBuf,
     },
+    /// Print a job that runs the gate, or write it where the CI system looks for it
+    Init(InitArgs),
     /// Check that the CI configuration makes the gate a gate. Looks at files only
     Doctor(DoctorArgs),
     /// Print the JSON Schema of the policy, for editors and validators
@@ -335,6 +337,50 @@ pub struct VerifyArgs {
     /// The SHA-256 of the file that the run printed
     #[arg(long, value_name = "HEX")]
     pub expect_sha256: Option<String>,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// For which CI system
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub ci: InitCi,
+
+    /// Write the file, unless there is one already
+    #[arg(long)]
+    pub write: bool,
+
+    /// The commit of factory-gate that you reviewed: its full id
+    #[arg(long, value_name = "ID", value_parser = commit_id)]
+    pub commit: Option<String>,
+}
+
+fn commit_id(text: &str) -> Result<String, String> {
+    let is_id = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id
+        .then(|| text.to_ascii_lowercase())
+        .ok_or_else(|| "expected the 40 hexadecimal digits of a commit".into())
+}
+
+/// CI systems that there is a job for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InitCi {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// Azure Pipelines
+    Azure,
+    /// Buildkite
+    Buildkite,
+    /// Gitea and Forgejo Actions
+    Gitea,
+    /// Jenkins
+    Jenkins,
 }
 
 /// Arguments of `doctor`.

@@ -51,7 +51,7 @@ pub(super) fn of_run(
         let shown = path.display().to_string();
         let bytes = read_named(path, Baseline::MOST_BYTES)
             .with_context(|| format!("the baseline `{shown}` cannot be read"))?;
-        let real = path.canonicalize()?;
+        let real = dunce::canonicalize(path)?;
         let inside = real.strip_prefix(root.path()).ok().and_then(Path::to_str);
         (inside.map_or(shown, str::to_owned), real, bytes)
     } else if let Some(file) = &policy.baseline {

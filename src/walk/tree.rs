@@ -353,6 +353,11 @@ impl<'t> Entry<'t> {
         self.record().ignored
     }
 
+    /// Whether [`Self::is_executable`] rests on anything: on Windows only the git index tells.
+    pub fn tells_executable(&self) -> bool {
+        cfg!(unix) || self.tracked().is_some()
+    }
+
     /// Whether anyone may execute it: by the git index where git tracks it, by permission bits elsewhere.
     pub fn is_executable(&self) -> bool {
         match self.tracked() {

@@ -1,6 +1,6 @@
 //! Exit codes, and errors that say what, where, and what to do.
 
-use crate::world::World;
+use crate::world::{World, make_fifo};
 
 #[test]
 fn the_gate_decides_by_severity() {
@@ -130,6 +130,7 @@ fn help_of_every_command() {
       report       Render a database as a report
       restore      Put quarantined files back, never over something that exists
       recover      Seal honestly what a killed run left behind
+      init         Print a job that runs the gate, or write it where the CI system looks for it
       doctor       Check that the CI configuration makes the gate a gate. Looks at files only
       schema       Print the JSON Schema of the policy, for editors and validators
       completions  Print a completion script
@@ -307,7 +308,7 @@ fn a_policy_that_is_no_regular_file_is_an_error_and_never_a_missing_one() {
     assert!(!answer.stderr.contains("root:"), "{answer:?}");
     let world = World::new();
     let fifo = world.root().join(".factory-gate.yml");
-    rustix::fs::mkfifoat(rustix::fs::CWD, fifo, rustix::fs::Mode::RWXU).unwrap();
+    make_fifo(&fifo);
     assert_eq!(world.run(&[]).status, 2);
 }
 

@@ -1,37 +1,23 @@
 //! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
 
+mod places;
 mod planning;
+
+pub use places::Places;
 
 use super::cleanup_guard::{root_rules, with_repository};
 use super::{Did, Run, Seen, stamp};
-use crate::beneath::{FileId, Identity, ThreadLimits};
+use crate::beneath::{Identity, ThreadLimits};
 use crate::cleanup::{
     Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
-    Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
+    Protection, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};
-use crate::walk::OwnOutputs;
 use anyhow::Context as _;
 use rayon::prelude::*;
 use serde_json::json;
 use std::collections::HashSet;
-
-/// Places of the machine that cleanup must not touch; the edge knows them.
-#[derive(Clone, Debug, Default)]
-pub struct Places {
-    /// What this program itself writes.
-    pub own_outputs: OwnOutputs,
-    /// Things that must stay, by what they are: the policy, the program itself, the current directory.
-    pub protected: Vec<(FileId, Reach, String)>,
-    /// Documents of the policy, relative to the workspace.
-    pub policy_paths: Vec<Vec<u8>>,
-    /// Directories that must not be the workspace of a cleanup: the home directory and those above it, the CI
-    /// runner's own ones.
-    pub forbidden_roots: Vec<(FileId, String)>,
-    /// The directory that the CI system has checked the repository out to.
-    pub checkout: Option<FileId>,
-}
 
 /// Answers whether anything in the workspace was changed.
 pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<Did<bool>> {
@@ -180,12 +166,16 @@ fn record_plan(
         let identity = identity(target, look, manifest)?;
         Ok(PlannedRow {
             kept_at,
-            ..planned_row(target, "planned".to_owned(), (&timestamp, identity))
+            ..planning::row(target, "planned".to_owned(), (&timestamp, identity))
         })
     });
     let denied = plan.denied().par_iter().map(|Denied { target, denial }| {
         let facts = target.facts().to_string();
-        Ok(planned_row(target, denial.to_string(), (&timestamp, facts)))
+        Ok(planning::row(
+            target,
+            denial.to_string(),
+            (&timestamp, facts),
+        ))
     });
     let rows: anyhow::Result<Vec<PlannedRow>> = targets.chain(denied).collect();
     Ok(run.recorder.plan(rows?)?)
@@ -210,23 +200,6 @@ fn identity(
     let mut all = seen.map_or_else(|| target.facts(), Identity::to_json);
     all["manifest"] = manifest.clone();
     Ok(all.to_string())
-}
-
-fn planned_row(
-    target: &Target,
-    result: String,
-    (timestamp, identity): (&str, String),
-) -> PlannedRow {
-    PlannedRow {
-        action_type: target.action.as_str(),
-        target: target.path.clone(),
-        result,
-        timestamp: timestamp.to_owned(),
-        cleanup_rule: target.rule.to_string(),
-        bytes: target.bytes,
-        identity,
-        kept_at: None,
-    }
 }
 
 struct RecordJournal<'r, 'j> {
