@@ -7,14 +7,15 @@ pub use places::Places;
 
 use super::cleanup_guard::{root_rules, with_repository};
 use super::{Did, Run, Seen, stamp};
-use crate::beneath::ThreadLimits;
+use crate::beneath::{Identity, ThreadLimits};
 use crate::cleanup::{
     Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
-    Protection, Settled, Stop, Sweeper, Swept, quarantine_path,
+    Protection, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};
 use anyhow::Context as _;
+use rayon::prelude::*;
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -154,27 +155,51 @@ fn record_plan(
     (identified, manifests): (Option<&Identified<'_>>, &[Option<serde_json::Value>]),
 ) -> anyhow::Result<()> {
     let timestamp = stamp(run.job.clock.now());
-    let targets = plan.targets().iter().enumerate().map(|(index, target)| {
-        let mut identity = match identified.map(|identified| &identified.looks()[index]) {
-            Some(Look::Present(identity)) => identity.to_json(),
-            Some(Look::Settled(_)) | None => target.facts(),
-        };
-        if let Some(Some(manifest)) = manifests.get(index) {
-            identity["manifest"] = manifest.clone();
-        }
-        let is_present =
-            identified.is_some_and(|identified| identified.looks()[index].is_present());
+    let deployment_id = run.recorder.deployment_id();
+    let targets = plan.targets().par_iter().enumerate();
+    let targets = targets.map(|(index, target)| {
+        let look = identified.map(|identified| &identified.looks()[index]);
+        let manifest = manifests.get(index).and_then(Option::as_ref);
+        let is_present = look.is_some_and(Look::is_present);
         let kept_at = (is_present && target.action == Action::FileQuarantine)
-            .then(|| quarantine_path(run.recorder.deployment_id(), index));
-        PlannedRow {
+            .then(|| quarantine_path(deployment_id, index));
+        let identity = identity(target, look, manifest)?;
+        Ok(PlannedRow {
             kept_at,
             ..planning::row(target, "planned".to_owned(), (&timestamp, identity))
-        }
+        })
     });
-    let denied = plan.denied().iter().map(|Denied { target, denial }| {
-        planning::row(target, denial.to_string(), (&timestamp, target.facts()))
+    let denied = plan.denied().par_iter().map(|Denied { target, denial }| {
+        let facts = target.facts().to_string();
+        Ok(planning::row(
+            target,
+            denial.to_string(),
+            (&timestamp, facts),
+        ))
     });
-    Ok(run.recorder.plan(targets.chain(denied).collect())?)
+    let rows: anyhow::Result<Vec<PlannedRow>> = targets.chain(denied).collect();
+    Ok(run.recorder.plan(rows?)?)
+}
+
+/// What identifies a target, as JSON: what was seen of it, or what the walk knew.
+fn identity(
+    target: &Target,
+    look: Option<&Look>,
+    manifest: Option<&serde_json::Value>,
+) -> anyhow::Result<String> {
+    let seen = match look {
+        Some(Look::Present(identity)) => Some(identity),
+        Some(Look::Settled(_)) | None => None,
+    };
+    let Some(manifest) = manifest else {
+        return Ok(match seen {
+            Some(identity) => serde_json::to_string(identity)?,
+            None => target.facts().to_string(),
+        });
+    };
+    let mut all = seen.map_or_else(|| target.facts(), Identity::to_json);
+    all["manifest"] = manifest.clone();
+    Ok(all.to_string())
 }
 
 struct RecordJournal<'r, 'j> {

@@ -100,11 +100,11 @@ fn rule_detail(rule: &CleanupRule, tally: RuleTally, has_git: bool) -> serde_jso
     detail
 }
 
-/// One row of the plan in the record.
+/// One row of the plan in the record; `identity` is JSON.
 pub(super) fn row(
     target: &Target,
     result: String,
-    (timestamp, identity): (&str, serde_json::Value),
+    (timestamp, identity): (&str, String),
 ) -> PlannedRow {
     PlannedRow {
         action_type: target.action.as_str(),

@@ -52,8 +52,9 @@ fn record_plan(run: &Run<'_>, plan: &Plan) -> anyhow::Result<()> {
         .denied()
         .iter()
         .map(|Denied { target, denial }| (target, denial.to_string()));
-    let rows = targets
-        .chain(denied)
-        .map(|(target, result)| planning::row(target, result, (&timestamp, target.facts())));
+    let rows = targets.chain(denied).map(|(target, result)| {
+        let facts = target.facts().to_string();
+        planning::row(target, result, (&timestamp, facts))
+    });
     Ok(run.recorder.plan(rows.collect())?)
 }
