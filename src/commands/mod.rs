@@ -7,6 +7,7 @@ mod database;
 mod doctor;
 mod explain;
 mod export;
+mod parse;
 mod places;
 mod report_db;
 mod reports;
@@ -15,9 +16,11 @@ mod run;
 
 use crate::cli::{Cli, Command};
 use crate::phases::Exit;
-use crate::report::encode;
+use crate::report::encode::{self, Guard};
 use anstream::AutoStream;
 use std::io::{self, Write};
+
+pub use parse::{parse, show_panics_harmlessly};
 
 /// Does what the command line asks for.
 pub fn main(cli: Cli) -> Exit {
@@ -105,10 +108,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 type Answer = Result<Exit, Problem>;
 
-fn stdout() -> AutoStream<io::Stdout> {
-    anstream::stdout()
+/// What is shown to people: no line of it is a command of a CI system.
+fn stdout() -> Guard<AutoStream<io::Stdout>> {
+    Guard::new(anstream::stdout())
 }
 
-fn stderr() -> AutoStream<io::Stderr> {
-    anstream::stderr()
+/// As [`stdout`], on standard error.
+fn stderr() -> Guard<AutoStream<io::Stderr>> {
+    Guard::new(anstream::stderr())
 }
