@@ -54,14 +54,6 @@ impl System {
         matches!(self, Self::GitHub | Self::Gitea | Self::Forgejo)
     }
 
-    /// Whether the job's log is read for commands or marks of another kind.
-    pub fn reads_other_commands(self) -> bool {
-        matches!(
-            self,
-            Self::Azure | Self::TeamCity | Self::Buildkite | Self::GitLab
-        )
-    }
-
     /// Whether `::error::` lines become annotations; elsewhere they would only be noise in the log.
     pub fn shows_annotations(self) -> bool {
         self == Self::GitHub

@@ -183,14 +183,14 @@ fn diff_for_pipe(environment: &Environment) -> DiffForm {
         environment.system,
         super::base::environment(CiSystem::Auto).system,
     ];
-    let mut systems = systems.into_iter().flatten();
-    if systems.clone().any(System::reads_other_commands) {
-        // Nothing keeps those from reading, so `--patch FILE` is the way to a patch that can be applied.
-        DiffForm::Shown
-    } else if systems.any(System::reads_github_commands) {
+    let mut systems = systems.into_iter().flatten().peekable();
+    if systems.peek().is_none() {
+        DiffForm::Exact
+    } else if systems.all(System::reads_github_commands) {
         DiffForm::Fenced
     } else {
-        DiffForm::Exact
+        // Nothing keeps the others from reading; `--patch FILE` is the way to a patch that can be applied.
+        DiffForm::Shown
     }
 }
 

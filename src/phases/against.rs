@@ -130,12 +130,12 @@ fn compared(
     if let Some(known) = &known {
         detail["base_violations_in_touched"] = known.prints.len().into();
     }
-    let changed = Some(changes.paths.clone());
+    let paths = Some(changes.paths.clone());
     let focus = (run.job.scope == Scope::Changed).then_some(Narrowed { changes, only });
     Ok(Against {
         focus,
         known,
-        changed,
+        changed: paths,
         detail,
     })
 }

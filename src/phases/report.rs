@@ -156,8 +156,10 @@ pub(super) fn run(
     let (published, reader) = finish(run, &end, &row)?;
     let files = seen.map(|seen| WalkedFiles::new(&job.root, &seen.walked.tree));
     let lines: &dyn LineHashes = files.as_ref().map_or(&NoFiles, |files| files);
-    let changed = seen.and_then(|seen| seen.against.changed.as_deref());
-    write_reports(&published, (&reader, lines, changed), outputs)
+    let plan = outputs
+        .ci
+        .plan(seen.and_then(|seen| seen.against.changed.as_deref()));
+    write_reports(&published, (&reader, lines), plan, outputs)
         .context("the record is published, but a report failed")?;
     let exit = if is_interrupted {
         Exit::Interrupted
@@ -233,7 +235,8 @@ fn end(
 
 fn write_reports(
     published: &Published,
-    (reader, lines, changed): (&Reader, &dyn LineHashes, Option<&[Box<[u8]>]>),
+    (reader, lines): (&Reader, &dyn LineHashes),
+    plan: Plan<'_>,
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<()> {
     let record = reader.record()?;
@@ -249,7 +252,6 @@ fn write_reports(
     };
     // What fails does not keep the others from being written.
     let mut failures = Failures::default();
-    let plan = outputs.ci.plan(changed);
     failures.keep("the report", write_main(&run, (lines, plan), outputs));
     write_files(&run, (lines, plan), outputs, &mut failures);
     let dropped = failures.keep("the annotations", annotate(&run, plan, outputs));

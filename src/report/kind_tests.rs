@@ -374,6 +374,43 @@ fn a_hundred_thousand_violations_fit_into_lists_and_logs() {
 }
 
 #[test]
+fn of_a_hundred_thousand_as_many_are_shown_as_is_asked_for_and_the_outputs_stay_small() {
+    with_many(&many(), |run| {
+        for (most, shown) in [(1, 0), (3, 4), (50, 98)] {
+            let source = source();
+            let plan = super::Plan {
+                most: Some(most),
+                ..super::Plan::default()
+            };
+            let context = Context {
+                source: &source,
+                category: "",
+                lines: &NoFiles,
+                plan,
+            };
+            for kind in [Kind::Github, Kind::Azure, Kind::Teamcity] {
+                let mut log = Vec::new();
+                let told = kind.write(run, &context, &mut log).unwrap();
+                let rows = if kind == Kind::Teamcity {
+                    2 * most as u64
+                } else {
+                    shown
+                };
+                assert_eq!(told.left_out, 100_000 - rows, "{kind:?} {most}");
+                assert!(log.len() < 100_000, "{kind:?} {most}");
+            }
+        }
+        let facts = super::github::Facts {
+            annotations_dropped: 99_982,
+            summary_left_out: Some(99_000),
+            ..Default::default()
+        };
+        let outputs = super::github::outputs(run, &facts, "ghadelimiter_00112233").unwrap();
+        assert!(outputs.len() < 4_096 && super::azure_variables(run, &facts).len() < 4_096);
+    });
+}
+
+#[test]
 fn texts_that_do_not_compress_keep_within_ten_megabytes() {
     // Different in each place, so that a compressor finds nothing.
     let mut state = 1_u64;

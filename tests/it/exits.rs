@@ -205,6 +205,9 @@ fn help_of_every_command() {
           --sarif-category <NAME>
               What tells this analysis from others of the same commit, in SARIF
 
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+
           --base <REV>
               The commit to compare with, instead of what the CI system says: an id, branch, tag or
               `HEAD^1`, as it is
@@ -231,6 +234,24 @@ fn help_of_every_command() {
               - none:      None: nothing but the report
               
               [default: auto]
+
+          --annotations <WHICH>
+              Which violations the CI system shows one by one in its log
+
+              Possible values:
+              - auto:    The worst, what changed first; what the base has, too, is only counted
+              - all:     That, too: last, and as notices
+              - changed: Only what is new, or lies in what changed
+              - none:    None
+              
+              [default: auto]
+
+          --max-annotations <N>
+              Most annotations of one level; the last says what is left out [default: 10, as many as
+              GitHub and Azure show]
+
+          --no-summary
+              No summary of the job
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's

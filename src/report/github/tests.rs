@@ -328,8 +328,8 @@ fn long_messages_are_cut_where_github_would_cut_them() {
     }
 }
 
-#[test]
-fn what_changed_comes_first_and_what_the_base_has_last() {
+/// What is shown of one violation of each kind, and how many have no annotation of their own.
+fn planned(shown: Shown, most: Option<usize>) -> (Vec<String>, u64) {
     let mut sample = sample::passing();
     let mut known = violation(Severity::Error, "r", "a", "known");
     known.state = "existing".into();
@@ -342,58 +342,53 @@ fn what_changed_comes_first_and_what_the_base_has_last() {
         violation(Severity::Error, "r", "d", "changed"),
     ];
     let changed = [Box::from(*b"d")];
-    let shown = |shown, most| {
-        let plan = Plan {
-            shown,
-            most,
-            changed: Some(&changed),
-        };
-        let annotations = annotations(&sample.run(), &source(), &plan).unwrap();
-        let lines = commands(&annotations).into_iter().map(|one| {
-            let title = &one.properties["title"];
-            format!(
-                "{} {title}: {}",
-                one.name,
-                one.data.split('.').next().unwrap()
-            )
-        });
-        (lines.collect::<Vec<_>>(), annotations.dropped)
+    let plan = Plan {
+        shown,
+        most,
+        changed: Some(&changed),
     };
-    let others =
-        "notice 1 more note or existing violation: At most 10 annotations of a level are shown";
-    let worst = ["error r: changed", "error r: elsewhere", "warning r: new"];
-    assert_eq!(
-        shown(Shown::Auto, None),
-        (
-            [&worst[..], &[others]]
-                .concat()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            1
-        )
-    );
-    let known = "notice r (existing): known";
-    assert_eq!(
-        shown(Shown::All, None),
-        (
-            [&worst[..], &[known]]
-                .concat()
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            0
-        )
-    );
-    let (lines, dropped) = shown(Shown::Changed, None);
-    assert_eq!((lines.len(), dropped), (4, 2), "{lines:?}");
-    assert_eq!(lines[0], "error r: changed");
-    assert_eq!(
-        lines[1],
-        "error 1 more error: At most 10 annotations of a level are shown"
-    );
-    let (lines, dropped) = shown(Shown::All, Some(1));
-    assert_eq!((lines.len(), dropped), (3, 2), "{lines:?}");
+    let annotations = annotations(&sample.run(), &source(), &plan).unwrap();
+    let lines = commands(&annotations).into_iter().map(|one| {
+        let title = &one.properties["title"];
+        let message = one.data.split('.').next().unwrap().to_owned();
+        format!("{} {title}: {message}", one.name)
+    });
+    (lines.collect(), annotations.dropped)
+}
+
+#[test]
+fn what_changed_comes_first_and_what_the_base_has_last() {
+    let (lines, dropped) = planned(Shown::Auto, None);
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error r: changed
+    error r: elsewhere
+    warning r: new
+    notice 1 more note or existing violation: At most 10 annotations of a level are shown
+    ");
+    assert_eq!(dropped, 1);
+    let (lines, dropped) = planned(Shown::All, None);
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error r: changed
+    error r: elsewhere
+    warning r: new
+    notice r (existing): known
+    ");
+    assert_eq!(dropped, 0);
+    let (lines, dropped) = planned(Shown::Changed, None);
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error r: changed
+    error 1 more error: At most 10 annotations of a level are shown
+    warning r: new
+    notice 1 more note or existing violation: At most 10 annotations of a level are shown
+    ");
+    assert_eq!(dropped, 2);
+    let (lines, dropped) = planned(Shown::All, Some(1));
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error 2 more errors: At most 1 annotations of a level are shown
+    warning r: new
+    notice r (existing): known
+    ");
+    assert_eq!(dropped, 2);
 }
 
 #[test]
