@@ -137,6 +137,18 @@ pub struct RunArgs {
     #[arg(long, value_enum, value_name = "SYSTEM", default_value = "auto")]
     pub ci: CiSystem,
 
+    /// Which violations the CI system shows one by one in its log
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "auto")]
+    pub annotations: AnnotationsOf,
+
+    /// Most annotations of one level; the last says what is left out [default: 10, as many as GitHub and Azure show]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=5000))]
+    pub max_annotations: Option<u16>,
+
+    /// No summary of the job
+    #[arg(long)]
+    pub no_summary: bool,
+
     /// Least severity that fails, instead of the policy's
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -487,6 +499,19 @@ pub enum CiSystem {
     /// Forgejo Actions
     Forgejo,
     /// None: nothing but the report
+    None,
+}
+
+/// Violations that the CI system shows one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AnnotationsOf {
+    /// The worst, what changed first; what the base has, too, is only counted
+    Auto,
+    /// That, too: last, and as notices
+    All,
+    /// Only what is new, or lies in what changed
+    Changed,
+    /// None
     None,
 }
 

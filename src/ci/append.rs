@@ -37,6 +37,18 @@ pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .write_all(bytes)
 }
 
+/// Makes a new file with these bytes.
+///
+/// # Errors
+/// There is something at `path` already, or it could not be written.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .open(path)?
+        .write_all(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 mod append;
 mod base;
 
-pub use append::{append, summary_budget};
+pub use append::{append, create, summary_budget};
 pub use base::{BaseHint, PullRequest};
 
 use std::ffi::OsString;
@@ -49,6 +49,11 @@ impl System {
         }
     }
 
+    /// Whether the job's log is read for commands in the language of GitHub's runner, shown as annotations or not.
+    pub fn reads_github_commands(self) -> bool {
+        matches!(self, Self::GitHub | Self::Gitea | Self::Forgejo)
+    }
+
     /// Whether `::error::` lines become annotations; elsewhere they would only be noise in the log.
     pub fn shows_annotations(self) -> bool {
         self == Self::GitHub
@@ -76,6 +81,8 @@ pub struct Environment {
     pub blob_url: Option<String>,
     /// Where the job summary is appended.
     pub summary: Option<PathBuf>,
+    /// The directory for a file that a command in the log names as the job's summary.
+    pub summary_directory: Option<PathBuf>,
     /// Where the step's outputs are appended.
     pub output: Option<PathBuf>,
 }
@@ -195,6 +202,7 @@ impl Variables<'_> {
                 run_url: self.azure_run_url(),
                 head_sha: self.sha("BUILD_SOURCEVERSION"),
                 checkout: self.path("BUILD_SOURCESDIRECTORY"),
+                summary_directory: self.path("AGENT_TEMPDIRECTORY"),
                 ..bare
             },
             System::Buildkite => Environment {

@@ -17,13 +17,19 @@ pub(super) fn schema(of: SchemaOf) -> Answer {
         SchemaOf::Policy => crate::policy::schema(),
         SchemaOf::Report => crate::report::json_schema().to_value(),
     };
-    writeln!(stdout(), "{}", serde_json::to_string_pretty(&schema)?)?;
+    // As it is: there is nothing in it but what is in this program.
+    writeln!(
+        std::io::stdout(),
+        "{}",
+        serde_json::to_string_pretty(&schema)?
+    )?;
     Ok(Exit::Pass)
 }
 
 pub(super) fn completions(shell: clap_complete::Shell) -> Answer {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "factory-gate", &mut script);
-    stdout().write_all(&script)?;
+    // A script is for a shell and not for a log; it is ours from the first to the last byte.
+    std::io::stdout().write_all(&script)?;
     Ok(Exit::Pass)
 }

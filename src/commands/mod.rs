@@ -13,6 +13,7 @@ mod new_file;
 #[cfg(not(unix))]
 #[path = "new_file_refused.rs"]
 mod new_file;
+mod parse;
 mod places;
 #[cfg(unix)]
 mod recover;
@@ -31,9 +32,11 @@ mod run;
 
 use crate::cli::{Cli, Command};
 use crate::phases::Exit;
-use crate::report::encode;
+use crate::report::encode::{self, Guard};
 use anstream::AutoStream;
 use std::io::{self, Write};
+
+pub use parse::{parse, show_panics_harmlessly};
 
 /// Does what the command line asks for.
 pub fn main(cli: Cli) -> Exit {
@@ -122,10 +125,12 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 type Answer = Result<Exit, Problem>;
 
-fn stdout() -> AutoStream<io::Stdout> {
-    anstream::stdout()
+/// What is shown to people: no line of it is a command of a CI system.
+fn stdout() -> Guard<AutoStream<io::Stdout>> {
+    Guard::new(anstream::stdout())
 }
 
-fn stderr() -> AutoStream<io::Stderr> {
-    anstream::stderr()
+/// As [`stdout`], on standard error.
+fn stderr() -> Guard<AutoStream<io::Stderr>> {
+    Guard::new(anstream::stderr())
 }

@@ -5,7 +5,7 @@ use super::{Answer, Problem, stderr, stdout};
 use crate::cli::{DatabaseForm, ReportArgs};
 use crate::phases::Exit;
 use crate::report::encode::log_line;
-use crate::report::{Context, Database, Kind, NoFiles, Run, github, terminal};
+use crate::report::{Context, Database, Kind, NoFiles, Plan, Run, github, terminal};
 use crate::store::{self, Outcome, ReadOptions, Verification, VerifyOptions};
 use anyhow::{Context as _, anyhow};
 use std::io::{BufWriter, Write};
@@ -86,6 +86,7 @@ fn write(run: &Run<'_>, arguments: &ReportArgs) -> anyhow::Result<()> {
         category: &arguments.sarif_category,
         // The workspace may be another one by now, or on another machine.
         lines: &NoFiles,
+        plan: Plan::default(),
     };
     let told = kind.write(run, &context, &mut out)?;
     if told.left_out > 0 {

@@ -43,6 +43,11 @@ pub(super) fn alone(arguments: &RunArgs) -> Option<Kind> {
     report.filter(|_| is_free).map(|report| report.kind.into())
 }
 
+/// Whether a report stands on standard output, in place of the text or after it.
+pub(super) fn has_standard_output(arguments: &RunArgs) -> bool {
+    arguments.report.iter().any(is_standard_output)
+}
+
 /// Where reports go, absolute; those that go to standard output and those whose place is none are left out.
 pub(super) fn paths(arguments: &RunArgs) -> Vec<PathBuf> {
     let files = arguments
@@ -77,6 +82,7 @@ pub(super) fn open(
             kind: report.kind.into(),
             name: report.file.display().to_string(),
             out,
+            is_written: false,
         });
     }
     Ok(files)

@@ -10,14 +10,14 @@ use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{self, Apply, FailOn, Format, RunArgs};
+use crate::cli::{self, AnnotationsOf, Apply, CiSystem, FailOn, Format, RunArgs};
 use crate::finding::Severity;
-use crate::phases::{self, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
+use crate::phases::{self, CiOptions, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
-use crate::report::Kind;
-use crate::report::encode::{command_data, command_property};
+use crate::report::encode::{command_data, command_property, log_line};
 use crate::report::github;
 use crate::report::progress::{Mode, Progress};
+use crate::report::{Kind, Shown};
 use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
@@ -91,7 +91,9 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let mut fixes = reports::patch(arguments, &database).map_err(Problem::usage)?;
     let mut outputs = Outputs {
         report: &mut *report,
-        commands: &mut stdout(),
+        ci: ci_options(arguments, form),
+        // Commands have a writer of their own: the one for people would make them harmless.
+        commands: &mut std::io::stdout(),
         form,
         patch: fixes.as_mut().map(|file| file as &mut dyn Write),
         patch_error: None,
@@ -131,6 +133,21 @@ fn environment(arguments: &RunArgs) -> Environment {
     environment
 }
 
+fn ci_options(arguments: &RunArgs, form: Form) -> CiOptions {
+    let is_text = matches!(form, Form::Text(_)) || arguments.output.is_some();
+    CiOptions {
+        annotations: match arguments.annotations {
+            AnnotationsOf::Auto => Some(Shown::Auto),
+            AnnotationsOf::All => Some(Shown::All),
+            AnnotationsOf::Changed => Some(Shown::Changed),
+            AnnotationsOf::None => None,
+        },
+        most: arguments.max_annotations.map(usize::from),
+        summary: !arguments.no_summary,
+        is_log: is_text && !reports::has_standard_output(arguments),
+    }
+}
+
 fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch> {
     let mode = Mode::choose(
         arguments.quiet,
@@ -151,12 +168,25 @@ fn form(arguments: &RunArgs, environment: &Environment) -> Form {
         Format::Json => Form::Report(Kind::Json),
         Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
         Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
-        Format::Diff
-            if environment.system.is_some_and(System::shows_annotations) && !stdout_is_a_file() =>
-        {
-            Form::Diff(DiffForm::Fenced)
-        }
-        Format::Diff => Form::Diff(DiffForm::Exact),
+        Format::Diff if stdout_is_a_file() => Form::Diff(DiffForm::Exact),
+        Format::Diff => Form::Diff(diff_for_pipe(environment)),
+    }
+}
+
+/// What a pipe gets may be a log. A job's runner reads it whatever the user calls the system.
+fn diff_for_pipe(environment: &Environment) -> DiffForm {
+    let systems = [
+        environment.system,
+        super::base::environment(CiSystem::Auto).system,
+    ];
+    let mut systems = systems.into_iter().flatten().peekable();
+    if systems.peek().is_none() {
+        DiffForm::Exact
+    } else if systems.all(System::reads_github_commands) {
+        DiffForm::Fenced
+    } else {
+        // Nothing keeps the others from reading; `--patch FILE` is the way to a patch that can be applied.
+        DiffForm::Shown
     }
 }
 
@@ -274,14 +304,14 @@ fn annotate(problems: &Problems, environment: &Environment) {
     }
     for problem in problems.0.iter().take(10) {
         let (file, line, column) = (
-            command_property(&problem.source),
+            command_property(&log_line(&problem.source)),
             problem.line,
             problem.column,
         );
-        let message = command_data(&problem.to_string());
+        let message = command_data(&log_line(&problem.to_string()));
         // The mistakes go to standard error in any case.
         let _unwritable = writeln!(
-            stdout(),
+            std::io::stdout(),
             "::error file={file},line={line},col={column},title=policy::{message}"
         );
     }

@@ -18,6 +18,8 @@ pub(super) struct Against {
     focus: Option<Narrowed>,
     /// The base's violations, if `new` is to be told from `existing`.
     known: Option<Known>,
+    /// All paths that differ, sorted as bytes; `None` if nothing was compared.
+    pub(super) changed: Option<Vec<Box<[u8]>>>,
     /// For the record.
     pub(super) detail: Value,
 }
@@ -128,10 +130,12 @@ fn compared(
     if let Some(known) = &known {
         detail["base_violations_in_touched"] = known.prints.len().into();
     }
+    let paths = Some(changes.paths.clone());
     let focus = (run.job.scope == Scope::Changed).then_some(Narrowed { changes, only });
     Ok(Against {
         focus,
         known,
+        changed: paths,
         detail,
     })
 }

@@ -23,6 +23,7 @@ mod look;
 mod moment;
 mod progress;
 mod report;
+mod tell_ci;
 mod validate;
 mod verdict;
 mod verify;
@@ -33,6 +34,7 @@ pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
+pub use tell_ci::CiOptions;
 pub use verdict::Exit;
 
 use crate::base::Resolution;

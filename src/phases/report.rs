@@ -1,10 +1,13 @@
 //! Phase 5: score, verdict, seal, publish; then the reports, which say only what the published record says.
 
 use super::line_hashes::WalkedFiles;
+use super::tell_ci::{CiOptions, annotate, set_outputs, summarise};
 use super::verdict::decide;
 use super::{Ended, Exit, Phase, Run, Seen, stamp};
 use crate::ci::{self, Environment};
-use crate::report::{self, Context, Database, Kind, LineHashes, NoFiles, Told, github, terminal};
+use crate::report::{
+    self, Context, Database, Kind, LineHashes, NoFiles, Plan, Told, github, terminal,
+};
 use crate::store::rows::{PhaseRow, SessionEnd, SessionStatus, Verdict};
 use crate::store::{Published, Reader};
 use anyhow::Context as _;
@@ -15,6 +18,8 @@ use std::io::Write;
 pub struct Outputs<'o> {
     /// The report itself: standard output, or a file.
     pub report: &'o mut dyn Write,
+    /// What the CI system is told.
+    pub ci: CiOptions,
     /// Standard output, for lines that the CI system reads.
     pub commands: &'o mut dyn Write,
     /// How the report is written.
@@ -47,6 +52,8 @@ pub struct ReportFile<'o> {
     pub name: String,
     /// Where it goes.
     pub out: Box<dyn Write + 'o>,
+    /// Whether it was written to its end.
+    pub is_written: bool,
 }
 
 /// How a patch is written.
@@ -128,19 +135,15 @@ impl Outputs<'_> {
 /// The name of standard output among the files.
 pub const STANDARD_OUTPUT: &str = "-";
 
-/// Most rows of violations in the job summary: more than a person reads do not help.
-const SUMMARY_VIOLATIONS: u64 = 1_000;
-
 pub(super) fn run(
     mut run: Run<'_>,
     seen: Option<&Seen<'_>>,
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<Ended> {
     let started = run.begin(Phase::Report);
-    for path in [&outputs.environment.summary, &outputs.environment.output]
-        .into_iter()
-        .flatten()
-    {
+    let summary = outputs.environment.summary.as_ref();
+    let summary = summary.filter(|_| outputs.ci.summary);
+    for path in summary.into_iter().chain(&outputs.environment.output) {
         // Found out now, a place that cannot be written to still enters the verdict.
         if let Err(error) = ci::append(path, b"") {
             run.reasons
@@ -154,7 +157,10 @@ pub(super) fn run(
     let (published, reader) = finish(run, &end, &row)?;
     let files = seen.map(|seen| WalkedFiles::new(&job.root, &seen.walked.tree));
     let lines: &dyn LineHashes = files.as_ref().map_or(&NoFiles, |files| files);
-    write_reports(&published, (&reader, lines), outputs)
+    let plan = outputs
+        .ci
+        .plan(seen.and_then(|seen| seen.against.changed.as_deref()));
+    write_reports(&published, (&reader, lines), plan, outputs)
         .context("the record is published, but a report failed")?;
     let exit = if is_interrupted {
         Exit::Interrupted
@@ -231,6 +237,7 @@ fn end(
 fn write_reports(
     published: &Published,
     (reader, lines): (&Reader, &dyn LineHashes),
+    plan: Plan<'_>,
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<()> {
     let record = reader.record()?;
@@ -246,11 +253,13 @@ fn write_reports(
     };
     // What fails does not keep the others from being written.
     let mut failures = Failures::default();
-    failures.keep("the report", write_main(&run, lines, outputs));
-    write_files(&run, lines, outputs, &mut failures);
-    let dropped = failures.keep("the annotations", write_annotations(&run, outputs));
-    failures.keep("the job summary", write_summary(&run, outputs));
-    let outputs = write_outputs(&run, dropped.unwrap_or_default(), outputs);
+    failures.keep("the report", write_main(&run, (lines, plan), outputs));
+    write_files(&run, (lines, plan), outputs, &mut failures);
+    let dropped = failures.keep("the annotations", annotate(&run, plan, outputs));
+    // What failed shows nothing.
+    let dropped = dropped.unwrap_or_else(|| report::Tally::of(&record).open());
+    let left_out = failures.keep("the job summary", summarise(&run, outputs));
+    let outputs = set_outputs(&run, (dropped, left_out.flatten()), outputs);
     failures.keep("the step's outputs", outputs);
     failures.into_result()
 }
@@ -286,7 +295,7 @@ impl Failures {
 
 fn write_main(
     run: &report::Run<'_>,
-    lines: &dyn LineHashes,
+    (lines, plan): (&dyn LineHashes, Plan<'_>),
     outputs: &mut Outputs<'_>,
 ) -> anyhow::Result<()> {
     match outputs.form {
@@ -302,6 +311,7 @@ fn write_main(
                 source: &outputs.source,
                 category: &outputs.category,
                 lines,
+                plan,
             };
             let told = kind.write(run, &context, outputs.report)?;
             outputs.told.extend(sentence(kind, None, &told));
@@ -313,7 +323,7 @@ fn write_main(
 
 fn write_files(
     run: &report::Run<'_>,
-    lines: &dyn LineHashes,
+    (lines, plan): (&dyn LineHashes, Plan<'_>),
     outputs: &mut Outputs<'_>,
     failures: &mut Failures,
 ) {
@@ -321,10 +331,12 @@ fn write_files(
         source: &outputs.source,
         category: &outputs.category,
         lines,
+        plan,
     };
     for file in &mut outputs.files {
         let what = format!("the {} report `{}`", file.kind.as_str(), file.name);
         if let Some(told) = failures.keep(&what, file.kind.write(run, &context, &mut file.out)) {
+            file.is_written = true;
             outputs
                 .told
                 .extend(sentence(file.kind, Some(&file.name), &told));
@@ -333,7 +345,7 @@ fn write_files(
 }
 
 /// What a report had no room for; nothing if it had.
-fn sentence(kind: Kind, name: Option<&str>, told: &Told) -> Option<String> {
+pub(super) fn sentence(kind: Kind, name: Option<&str>, told: &Told) -> Option<String> {
     let place = name.map(|name| format!(" `{name}`")).unwrap_or_default();
     (told.left_out > 0).then(|| {
         format!(
@@ -343,49 +355,4 @@ fn sentence(kind: Kind, name: Option<&str>, told: &Told) -> Option<String> {
             told.why
         )
     })
-}
-
-/// Answers how many open violations have no annotation of their own.
-fn write_annotations(run: &report::Run<'_>, outputs: &mut Outputs<'_>) -> anyhow::Result<u64> {
-    let system = outputs.environment.system;
-    // On standard output a document must stay alone.
-    let is_log = matches!(outputs.form, Form::Text(_))
-        && outputs
-            .files
-            .iter()
-            .all(|file| file.name != STANDARD_OUTPUT);
-    if !is_log || !system.is_some_and(ci::System::shows_annotations) {
-        return Ok(0);
-    }
-    let annotations = github::annotations(run, &outputs.source)?;
-    outputs
-        .commands
-        .write_all(annotations.commands.as_bytes())?;
-    outputs.commands.flush()?;
-    Ok(annotations.dropped)
-}
-
-fn write_summary(run: &report::Run<'_>, outputs: &Outputs<'_>) -> anyhow::Result<()> {
-    let Some(path) = &outputs.environment.summary else {
-        return Ok(());
-    };
-    let bytes = ci::summary_budget(path)?;
-    let limits = github::SummaryLimits {
-        bytes,
-        violations: SUMMARY_VIOLATIONS,
-    };
-    let summary = github::summary(run, &outputs.source, limits)?;
-    ci::append(path, summary.markdown.as_bytes()).with_context(|| unwritable(path))
-}
-
-fn write_outputs(run: &report::Run<'_>, dropped: u64, outputs: &Outputs<'_>) -> anyhow::Result<()> {
-    let Some(path) = &outputs.environment.output else {
-        return Ok(());
-    };
-    let text = github::outputs(run, dropped, &outputs.delimiter)?;
-    ci::append(path, &text).with_context(|| unwritable(path))
-}
-
-fn unwritable(path: &std::path::Path) -> String {
-    format!("cannot append to `{}`", path.display())
 }

@@ -161,6 +161,7 @@ mod tests {
             source: &source,
             category: "",
             lines: &NoFiles,
+            plan: crate::report::Plan::default(),
         };
         let mut out = Vec::new();
         let told = within(&sample.run(), &context, 600, &mut out).unwrap();

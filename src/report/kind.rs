@@ -1,6 +1,7 @@
 //! The forms in which a finding set is written, one function each, all with one signature.
 
 use super::github::{self, Source};
+use super::levels::Plan;
 use super::line_hash::LineHashes;
 use super::{Run, azure, buildkite, csv, gitlab, json, junit, markdown, sarif, teamcity};
 use crate::ci::System;
@@ -40,6 +41,8 @@ pub struct Context<'a> {
     pub category: &'a str,
     /// Hashes of the lines in which something was found.
     pub lines: &'a dyn LineHashes,
+    /// What forms for a log show.
+    pub plan: Plan<'a>,
 }
 
 /// What a writer did not write, because the form has no room for it.
@@ -140,10 +143,10 @@ fn github_commands(
     context: &Context<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<Told> {
-    let annotations = github::annotations(run, context.source)?;
+    let annotations = github::annotations(run, context.source, &context.plan)?;
     out.write_all(annotations.commands.as_bytes())?;
     Ok(Told::without(
         annotations.dropped,
-        "GitHub shows ten annotations of a level; the last of each level says what is missing",
+        "a log shows few annotations of a level; the last of each level says what is missing",
     ))
 }

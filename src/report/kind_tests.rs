@@ -25,6 +25,7 @@ fn written(kind: Kind, run: &Run<'_>) -> (String, Told) {
         source: &source,
         category: "unit",
         lines: &NoFiles,
+        plan: super::Plan::default(),
     };
     let mut out = Vec::new();
     let told = kind.write(run, &context, &mut out).unwrap();
@@ -163,19 +164,62 @@ proptest! {
     #[test]
     fn logs_hold_their_own_commands_and_no_others(path in hostile(), rule in hostile(), text in hostile()) {
         let sample = hostile_sample(&path, &rule, &text);
-        for line in written(Kind::Github, &sample.run()).0.lines() {
-            let command = runner::parse_v2(line).unwrap();
-            prop_assert!(["error", "warning", "notice"].contains(&command.name.as_str()));
+        let shown = |text: &str| super::encode::log_line(text);
+        let shown_rule = shown(&rule);
+        let log = written(Kind::Github, &sample.run()).0;
+        let commands = runner::github(&log);
+        prop_assert_eq!(commands.len(), log.lines().count());
+        let ours = commands.iter().find(|one| one.name == "error" && one.properties.get("line").is_some_and(|line| line == "3")).unwrap();
+        // The runner trims the list of properties as a whole.
+        prop_assert_eq!(ours.properties.get("title").map_or("", String::as_str), shown_rule.trim_end());
+        prop_assert_eq!(&ours.properties["file"], &shown(&format!("app/{path}")));
+        prop_assert!(ours.data.starts_with(&shown(&text)) || text.trim().is_empty());
+        for line in log.lines() {
             prop_assert!(!is_other_command(line) && !line.contains("##["));
         }
-        for line in written(Kind::Azure, &sample.run()).0.lines() {
+        let log = written(Kind::Azure, &sample.run()).0;
+        let commands = runner::azure(&log);
+        prop_assert_eq!(commands.len(), log.lines().count());
+        prop_assert!(commands.iter().all(|one| one.name == "task.logissue"));
+        let ours = commands.iter().find(|one| one.properties.get("linenumber").is_some_and(|line| line == "3")).unwrap();
+        prop_assert_eq!(ours.properties.get("code").map_or("", String::as_str), shown(&rule));
+        prop_assert_eq!(&ours.data, &shown(&text));
+        for line in log.lines() {
             let rest = line.strip_prefix("##vso[task.logissue type=");
             prop_assert!(rest.is_some_and(|rest| !is_command(rest) && !is_other_command(rest)), "{line}");
         }
-        for line in written(Kind::Teamcity, &sample.run()).0.lines() {
+        let log = written(Kind::Teamcity, &sample.run()).0;
+        let messages = runner::teamcity(&log).unwrap();
+        prop_assert_eq!(messages.len(), log.lines().count());
+        let mut inspections = messages.iter().filter(|one| one.name == "inspection");
+        prop_assert!(inspections.any(|one| one.properties.get("typeId") == Some(&shown(&rule)) || rule.is_empty()));
+        for line in log.lines() {
             let rest = line.strip_prefix("##teamcity[");
             prop_assert!(rest.is_some_and(|rest| !is_command(rest) && !is_other_command(rest)), "{line}");
             prop_assert!(line.is_ascii() && line.ends_with(']'));
+        }
+    }
+
+    #[test]
+    fn variables_and_summaries_of_azure_stay_what_they_are(text in hostile()) {
+        let mut sample = sample::failing();
+        sample.database.path.clone_from(&text);
+        sample.record.start.details.policy_sha256.clone_from(&text);
+        let facts = super::github::Facts { reports: &[(Kind::Sarif, &text)], ..Default::default() };
+        let log = super::azure_variables(&sample.run(), &facts);
+        let commands = runner::azure(&log);
+        prop_assert_eq!(commands.len(), log.lines().count());
+        for (command, name) in commands.iter().zip(log.lines()) {
+            prop_assert!(command.name == "task.setvariable" && command.properties["isOutput"] == "true");
+            let rest = name.strip_prefix("##vso[").unwrap();
+            prop_assert!(!is_command(rest) && !is_other_command(rest), "{name}");
+        }
+        let value = |name: &str| commands.iter().find(|one| one.properties["variable"] == name).unwrap().data.clone();
+        prop_assert_eq!(value("sarif"), super::encode::log_line(&text));
+        prop_assert_eq!(value("database"), super::encode::log_line(&text));
+        if let Some(command) = super::azure_summary(std::path::Path::new(&text)) {
+            prop_assert_eq!(&runner::azure(&command)[0].data, &text);
+            prop_assert_eq!(runner::lines(&command).count(), 2);
         }
     }
 }
@@ -326,6 +370,43 @@ fn a_hundred_thousand_violations_fit_into_lists_and_logs() {
         }
         let (csv, told) = written(Kind::Csv, run);
         assert_eq!((csv.lines().count(), told.left_out), (100_001, 0));
+    });
+}
+
+#[test]
+fn of_a_hundred_thousand_as_many_are_shown_as_is_asked_for_and_the_outputs_stay_small() {
+    with_many(&many(), |run| {
+        for (most, shown) in [(1, 0), (3, 4), (50, 98)] {
+            let source = source();
+            let plan = super::Plan {
+                most: Some(most),
+                ..super::Plan::default()
+            };
+            let context = Context {
+                source: &source,
+                category: "",
+                lines: &NoFiles,
+                plan,
+            };
+            for kind in [Kind::Github, Kind::Azure, Kind::Teamcity] {
+                let mut log = Vec::new();
+                let told = kind.write(run, &context, &mut log).unwrap();
+                let rows = if kind == Kind::Teamcity {
+                    2 * most as u64
+                } else {
+                    shown
+                };
+                assert_eq!(told.left_out, 100_000 - rows, "{kind:?} {most}");
+                assert!(log.len() < 100_000, "{kind:?} {most}");
+            }
+        }
+        let facts = super::github::Facts {
+            annotations_dropped: 99_982,
+            summary_left_out: Some(99_000),
+            ..Default::default()
+        };
+        let outputs = super::github::outputs(run, &facts, "ghadelimiter_00112233").unwrap();
+        assert!(outputs.len() < 4_096 && super::azure_variables(run, &facts).len() < 4_096);
     });
 }
 

@@ -12,6 +12,62 @@ use std::ops::ControlFlow;
 /// The most rules that a roll-up names.
 const ROLL_UP_RULES: usize = 20;
 
+/// Which open violations a log shows one by one. The others are counted there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// All but those that the base has, too.
+    #[default]
+    Auto,
+    /// Those, too: last, and as notices.
+    All,
+    /// Only what is new, or lies in what changed; everything where no change is known.
+    Changed,
+}
+
+/// What a log is to show.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plan<'a> {
+    /// Which violations.
+    pub shown: Shown,
+    /// The most of one level, with the one that stands for the others; `None`: as many as the system shows.
+    pub most: Option<usize>,
+    /// The paths of the workspace that differ from the base, sorted as bytes; `None`: nobody compared.
+    pub changed: Option<&'a [Box<[u8]>]>,
+}
+
+/// How soon a violation comes among those of its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rank {
+    /// New in what changed.
+    Change,
+    /// Elsewhere.
+    Elsewhere,
+    /// The base has it, too.
+    Known,
+    /// Only counted.
+    Counted,
+}
+
+impl Plan<'_> {
+    pub(super) fn rank(&self, row: &ViolationRow) -> Rank {
+        if row.state == "existing" {
+            return match self.shown {
+                Shown::All => Rank::Known,
+                Shown::Auto | Shown::Changed => Rank::Counted,
+            };
+        }
+        let is_changed = self.changed.map(|changed| {
+            let path = row.path_bytes.as_deref().unwrap_or(row.path.as_bytes());
+            changed.binary_search_by(|one| (**one).cmp(path)).is_ok()
+        });
+        match (is_changed, self.shown) {
+            (Some(true), _) => Rank::Change,
+            (Some(false), Shown::Changed) if row.state != "new" => Rank::Counted,
+            (Some(false) | None, _) => Rank::Elsewhere,
+        }
+    }
+}
+
 /// The open violations of one level.
 pub(super) struct Level {
     pub(super) severity: Severity,
@@ -21,28 +77,75 @@ pub(super) struct Level {
     pub(super) rest: u64,
     /// Those that are not, by rule.
     rest_by_rule: BTreeMap<String, u64>,
-    /// Whether violations that the base has, too, are among those.
-    has_known: bool,
+    /// Whether violations that do not count for the change are among those.
+    has_others: bool,
 }
 
-impl Level {
+/// A level as it is filled: by rank, each with at most as many as the level shows.
+struct Filling {
+    level: Level,
+    ranks: [Vec<ViolationRow>; 3],
+}
+
+impl Filling {
     fn new(severity: Severity) -> Self {
-        Self {
+        let level = Level {
             severity,
             shown: Vec::new(),
             rest: 0,
             rest_by_rule: BTreeMap::new(),
-            has_known: false,
+            has_others: false,
+        };
+        Self {
+            level,
+            ranks: Default::default(),
         }
     }
 
+    fn push(&mut self, row: ViolationRow, rank: Rank, most: usize) {
+        let rows = match rank {
+            Rank::Change => &mut self.ranks[0],
+            Rank::Elsewhere => &mut self.ranks[1],
+            Rank::Known => &mut self.ranks[2],
+            Rank::Counted => {
+                self.level.has_others = true;
+                return self.level.leave_out(row.rule_id);
+            }
+        };
+        if rows.len() < most {
+            rows.push(row);
+        } else {
+            self.level.has_others |= rank == Rank::Known;
+            self.level.leave_out(row.rule_id);
+        }
+    }
+
+    fn end(self, most: usize) -> Level {
+        let mut level = self.level;
+        let mut rows: Vec<ViolationRow> = self.ranks.into_iter().flatten().collect();
+        let room = if level.rest > 0 || rows.len() > most {
+            // The last place is for what stands for the others.
+            most.saturating_sub(1)
+        } else {
+            most
+        };
+        for row in rows.split_off(room.min(rows.len())) {
+            level.has_others |= row.state == "existing";
+            level.leave_out(row.rule_id);
+        }
+        level.shown = rows;
+        level
+    }
+}
+
+impl Level {
     /// What those that are not shown are: `12 more errors`.
     pub(super) fn rest_title(&self) -> String {
-        if self.has_known {
-            text::count(self.rest, "more note or existing violation")
-        } else {
-            text::count(self.rest, &format!("more {}", self.severity.as_str()))
-        }
+        let noun = match (self.has_others, self.severity) {
+            (true, Severity::Note) => "more note or existing violation".to_owned(),
+            (_, severity) => format!("more {}", severity.as_str()),
+        };
+        text::count(self.rest, &noun)
     }
 
     fn leave_out(&mut self, rule_id: String) {
@@ -69,42 +172,32 @@ impl Level {
     }
 }
 
-/// For each level, worst first, all of at most `most` open violations, or one less: the last place is for the roll-up. What the
-/// base has, too, is only counted, among the notes.
-pub(super) fn levels(rows: &dyn RowSource, most: usize) -> anyhow::Result<Vec<Level>> {
-    let mut levels: Vec<Level> = Vec::new();
+/// For each level, worst first, all of at most `most` open violations, or one less: the last place is for the roll-up.
+/// Within a level what changed comes first. What the base has, too, stands among the notes: it does not gate.
+pub(super) fn levels(
+    rows: &dyn RowSource,
+    plan: &Plan<'_>,
+    usual: usize,
+) -> anyhow::Result<Vec<Level>> {
+    let most = plan.most.unwrap_or(usual);
+    let mut fillings = [Severity::Error, Severity::Warning, Severity::Note].map(Filling::new);
     rows.violations(Order::WorstFirst, &mut |row| {
         if !is_open(&row) {
             return Ok(ControlFlow::Continue(()));
         }
-        // What the base has, too, is no matter of this change: it is counted, as quietly as possible.
-        let is_known = row.state == "existing";
-        let severity = if is_known {
-            Severity::Note
-        } else {
-            row.severity
+        let rank = plan.rank(&row);
+        let at = match (row.state.as_str(), row.severity) {
+            ("existing", _) | (_, Severity::Note) => 2,
+            (_, Severity::Warning) => 1,
+            (_, Severity::Error) => 0,
         };
-        let at = levels.iter().position(|level| level.severity == severity);
-        let at = at.unwrap_or_else(|| {
-            levels.push(Level::new(severity));
-            levels.len() - 1
-        });
-        let level = &mut levels[at];
-        level.has_known |= is_known;
-        if !is_known && level.rest == 0 && level.shown.len() < most {
-            level.shown.push(row);
-        } else {
-            if level.rest == 0
-                && level.shown.len() == most
-                && let Some(last) = level.shown.pop()
-            {
-                level.leave_out(last.rule_id);
-            }
-            level.leave_out(row.rule_id);
-        }
+        fillings[at].push(row, rank, most);
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(levels)
+    let levels = fillings.into_iter().map(|filling| filling.end(most));
+    Ok(levels
+        .filter(|level| level.rest > 0 || !level.shown.is_empty())
+        .collect())
 }
 
 /// The text cut so that with `mark` it has at most `most` UTF-16 units.

@@ -32,8 +32,10 @@ mod kind_tests;
 #[cfg(test)]
 mod sample;
 
+pub use azure::{azure_summary, azure_variables};
 pub use json::schema as json_schema;
 pub use kind::{Context, Kind, Told};
+pub use levels::{Plan, Shown};
 pub use line_hash::{LineHashes, NoFiles, line_hashes};
 pub use tally::Tally;
 

@@ -1,7 +1,7 @@
 //! Progress on stderr: a bar with the remaining time on a terminal, a line at the start and end of each phase in
 //! a CI log, or nothing.
 
-use super::encode::log_line;
+use super::encode::{Guard, log_line};
 use super::text;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::Write;
@@ -73,7 +73,7 @@ enum Display {
 impl Progress {
     /// Progress on stderr.
     pub fn new(mode: Mode) -> Self {
-        Self::with_output(mode, Box::new(std::io::stderr()))
+        Self::with_output(mode, Box::new(Guard::new(std::io::stderr())))
     }
 
     /// Progress whose plain lines go to `out`. A bar always goes to stderr.

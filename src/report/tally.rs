@@ -18,6 +18,8 @@ pub struct Tally {
     pub warnings: u64,
     /// Open notes, but those that the base has, too.
     pub notes: u64,
+    /// Of the open ones above, those that were compared with a base and are not in it.
+    pub new: u64,
     /// Open violations that the base has, too, of whatever severity.
     pub existing: u64,
     /// Accepted by a suppression.
@@ -51,6 +53,9 @@ impl Tally {
     }
 
     fn add(&mut self, severity: Severity, state: &str, resolved: bool, count: u64) {
+        if state == "new" && !resolved {
+            self.new += count;
+        }
         let slot = match (state, resolved, severity) {
             ("suppressed", _, _) => &mut self.suppressed,
             (_, true, _) => &mut self.resolved,

@@ -1,12 +1,13 @@
 //! `teamcity`: service messages by which `TeamCity` shows inspections, numbers and what is wrong with a build.
 
 use super::encode::{clip, log_line, teamcity_value};
+use super::levels::Rank;
 use super::place::{Standing, shown_path};
 use super::tally::{Tally, first_results, last_validation, rule_behind};
-use super::{Context, Run, Told, sentence, text};
+use super::{Context, Run, Shown, Told, sentence, text};
 use crate::finding::Severity;
 use crate::store::rows::{Order, RunRecord, Verdict, ViolationRow};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -27,6 +28,8 @@ pub(super) fn write(
         declare(run.record, &result.rule_id, &mut declared, out)?;
     }
     let mut written = 0;
+    let mut of_level: BTreeMap<Severity, usize> = BTreeMap::new();
+    let most = context.plan.most.unwrap_or(usize::MAX);
     run.rows.violations(Order::WorstFirst, &mut |row| {
         if matches!(
             Standing::of(&row),
@@ -37,6 +40,14 @@ pub(super) fn write(
         if written == MOST {
             return Ok(ControlFlow::Break(()));
         }
+        // Here a finding of no weight has a level of its own, so all are shown unless only the change is asked for.
+        let is_wanted =
+            context.plan.shown != Shown::Changed || context.plan.rank(&row) != Rank::Counted;
+        let count = of_level.entry(row.severity).or_default();
+        if !is_wanted || *count == most {
+            return Ok(ControlFlow::Continue(()));
+        }
+        *count += 1;
         declare(run.record, &row.rule_id, &mut declared, out)?;
         inspection(&row, context, out)?;
         written += 1;
@@ -47,7 +58,7 @@ pub(super) fn write(
     verdict(run.record, (&tally, left_out), out)?;
     Ok(Told::without(
         left_out,
-        "a log with more than 5,000 inspections is hard to open; the worst are in it",
+        "a log with many inspections is hard to open; the worst are in it",
     ))
 }
 
@@ -117,6 +128,8 @@ fn numbers(record: &RunRecord, tally: &Tally, out: &mut dyn Write) -> std::io::R
         ("factoryGate.errors", tally.errors.to_string()),
         ("factoryGate.warnings", tally.warnings.to_string()),
         ("factoryGate.notes", tally.notes.to_string()),
+        ("factoryGate.new", tally.new.to_string()),
+        ("factoryGate.existing", tally.existing.to_string()),
         ("factoryGate.suppressed", tally.suppressed.to_string()),
     ];
     if let Some(row) = last_validation(record) {

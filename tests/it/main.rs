@@ -27,12 +27,16 @@ mod github; // GitHub Actions
 mod init; // jobs that run the gate
 mod interrupt; // runs that are stopped or killed
 mod layers; // policies over policies, and who says what
+mod log; // what reaches a log is no command
 mod oracle; // the engine against each pattern alone
 mod owners; // runs by root in somebody else's workspace
 mod quarantine; // set aside, exported, put back
 mod record; // the database
 mod reports; // reports in many forms, of a run and of a database
 mod restore; // quarantined files come back
+#[path = "../../src/report/encode/runner.rs"]
+#[expect(dead_code, reason = "the unit tests of the writers use it, too")]
+mod runner; // the runners' own readers of logs
 mod schema; // files against JSON Schema
 mod secrets; // credentials
 mod suites; // the public suites for parsers

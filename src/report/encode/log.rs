@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 /// What stands for an opening of a command, with a `\` put before its last character.
 const COMMAND_WORDS: [&str; 3] = ["", "vso", "teamcity"];
-/// What opens a group in a Buildkite log when a line begins with it.
-const GROUP_MARKS: [&str; 4] = ["--- ", "+++ ", "~~~ ", "^^^ "];
+/// What opens a group in a Buildkite log when a line begins with it and white space follows.
+const GROUP_MARKS: [&str; 4] = ["---", "+++", "~~~", "^^^"];
 
 /// One line, made of styled pieces. Pieces may hold anything; the line that is written holds no line break, no
 /// escape sequence but the styles, and no command of any CI system, not even one that two pieces make together.
@@ -71,13 +71,20 @@ pub fn log_line(text: &str) -> String {
     line
 }
 
+fn opens_group(line: &str) -> bool {
+    let mut after = GROUP_MARKS
+        .iter()
+        .filter_map(|mark| line.strip_prefix(mark));
+    after.any(|rest| rest.starts_with(|next: char| next.is_ascii_whitespace()))
+}
+
 /// The byte offsets, ascending, before which a `\` has to go so that no CI system takes the line for a command.
 pub(in crate::report) fn command_breaks(line: &str) -> Vec<usize> {
     let mut breaks = Vec::new();
     let start = line.len() - line.trim_start().len();
     if line[start..].starts_with("::") {
         breaks.push(start);
-    } else if GROUP_MARKS.iter().any(|mark| line.starts_with(mark)) {
+    } else if opens_group(line) {
         breaks.push(0);
     }
     for (at, _) in line.match_indices('[') {

@@ -3,16 +3,19 @@
 
 mod csv;
 mod github;
+mod guard;
 mod json;
 mod log;
 mod markdown;
 #[cfg(test)]
+#[expect(dead_code, reason = "the tests of the binary use it, too")]
 pub(super) mod runner;
 mod services;
 mod xml;
 
 pub use csv::csv;
 pub use github::{HeredocError, command_data, command_property, heredoc};
+pub use guard::Guard;
 pub use json::{Formatter, json_bytes};
 pub use log::{LogLine, log_line};
 pub use markdown::markdown;

@@ -5,7 +5,7 @@ use super::Source;
 use crate::finding::Severity;
 use crate::report::Run;
 use crate::report::encode::{command_data, command_property, log_line};
-use crate::report::levels::{Level, cut, levels};
+use crate::report::levels::{Level, Plan, cut, levels};
 use crate::report::tally::rule_behind;
 use crate::store::rows::{RunRecord, ViolationRow};
 
@@ -24,27 +24,34 @@ pub struct Annotations {
     pub dropped: u64,
 }
 
-/// The annotations of a run: for each level all of at most ten open violations, or nine and a roll-up.
+/// The annotations of a run: for each level all of at most ten open violations (or as many as the plan says), or one
+/// less and a roll-up.
 ///
 /// # Errors
 /// The rows could not be read.
-pub fn annotations(run: &Run<'_>, source: &Source) -> anyhow::Result<Annotations> {
+pub fn annotations(run: &Run<'_>, source: &Source, plan: &Plan<'_>) -> anyhow::Result<Annotations> {
     let mut result = Annotations::default();
-    for level in levels(run.rows, PER_LEVEL)? {
+    for level in levels(run.rows, plan, PER_LEVEL)? {
         for row in &level.shown {
             result
                 .commands
-                .push_str(&annotation(run.record, row, source));
+                .push_str(&annotation(run.record, (level.severity, row), source));
         }
         if level.rest > 0 {
             result.dropped += level.rest;
-            result.commands.push_str(&roll_up(&level));
+            result
+                .commands
+                .push_str(&roll_up(&level, plan.most.unwrap_or(PER_LEVEL)));
         }
     }
     Ok(result)
 }
 
-fn annotation(record: &RunRecord, row: &ViolationRow, source: &Source) -> String {
+fn annotation(
+    record: &RunRecord,
+    (severity, row): (Severity, &ViolationRow),
+    source: &Source,
+) -> String {
     let rule = rule_behind(record, &row.rule_id);
     let summary = rule.map_or("violation of a rule", |rule| rule.summary);
     // GitHub drops an annotation without a message.
@@ -75,14 +82,19 @@ fn annotation(record: &RunRecord, row: &ViolationRow, source: &Source) -> String
             }
         }
     }
-    properties.push(("title", log_line(&row.rule_id)));
-    command(row.severity, &properties, &message)
+    let known = if row.state == "existing" {
+        " (existing)"
+    } else {
+        ""
+    };
+    properties.push(("title", format!("{}{known}", log_line(&row.rule_id))));
+    command(severity, &properties, &message)
 }
 
 /// The annotation that stands for all that have none.
-fn roll_up(level: &Level) -> String {
+fn roll_up(level: &Level, most: usize) -> String {
     let message = format!(
-        "GitHub shows {PER_LEVEL} annotations of a level. Not shown: {}. \
+        "The limit of annotations of a level is {most}. Not shown: {}. \
          The log, the job summary and the database have them.",
         level.rest_in_words()
     );

@@ -6,7 +6,9 @@ mod sides;
 mod summary;
 
 pub use annotations::{Annotations, annotations};
-pub use outputs::outputs;
+pub use outputs::{Facts, outputs};
+
+pub(super) use outputs::pairs;
 pub use summary::{Summary, SummaryLimits, summary};
 
 use crate::finding::Region;

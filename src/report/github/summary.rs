@@ -151,24 +151,40 @@ fn head(record: &RunRecord, tally: &Tally) -> String {
     for line in fix_lines(record) {
         parts.push(format!("\n* {}\n", cell(&line)));
     }
-    parts.push(
-        "\n| errors | warnings | notes | suppressed | resolved | files checked | score |\n\
-         | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
-            .to_owned(),
+    parts.push(counts(record, tally));
+    parts.concat()
+}
+
+/// The table of totals; new and existing are told apart where the run compared.
+fn counts(record: &RunRecord, tally: &Tally) -> String {
+    let compared = tally.new + tally.existing > 0;
+    let (title, rule) = if compared {
+        (" new | existing |", " ---: | ---: |")
+    } else {
+        ("", "")
+    };
+    let titles = format!(
+        "\n| errors | warnings | notes |{title} suppressed | resolved | files checked | score |\n\
+         | ---: | ---: | ---: |{rule} ---: | ---: | ---: | ---: |\n"
     );
     let end = record.end.as_ref();
     let score = last_validation(record).map(|row| text::score(row.compliance_score));
     let unknown = || "-".to_owned();
-    parts.push(row(&[
+    let mut cells = vec![
         text::grouped(tally.errors),
         text::grouped(tally.warnings),
         text::grouped(tally.notes),
+    ];
+    if compared {
+        cells.extend([text::grouped(tally.new), text::grouped(tally.existing)]);
+    }
+    cells.extend([
         text::grouped(tally.suppressed),
         text::grouped(tally.resolved),
         end.map_or_else(unknown, |end| text::grouped(end.files_scanned)),
         score.unwrap_or_else(unknown),
-    ]));
-    parts.concat()
+    ]);
+    titles + &row(&cells)
 }
 
 /// The table of the worst violations within `room` bytes, and how many are in it.

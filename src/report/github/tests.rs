@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::finding::{Region, Severity};
-use crate::report::Run;
 use crate::report::encode::runner::{self, Command};
 use crate::report::sample::{self, Sample, at, violation};
+use crate::report::{Kind, Plan, Run, Shown};
 
 const ROOMY: SummaryLimits = SummaryLimits {
     bytes: 900_000,
@@ -258,9 +258,9 @@ fn what_is_not_a_file_gets_no_link() {
 
 #[test]
 fn ten_of_a_level_are_shown_and_of_more_nine_and_a_roll_up() {
-    let few = annotations(&large(10).run(), &source()).unwrap();
+    let few = annotations(&large(10).run(), &source(), &Plan::default()).unwrap();
     assert_eq!((commands(&few).len(), few.dropped), (20, 0));
-    let many = annotations(&large(300).run(), &source()).unwrap();
+    let many = annotations(&large(300).run(), &source(), &Plan::default()).unwrap();
     let commands = commands(&many);
     assert_eq!((commands.len(), many.dropped), (20, 582));
     let levels: Vec<&str> = commands
@@ -302,7 +302,9 @@ fn an_annotation_names_file_place_and_rule_and_says_what_to_do() {
         violation(Severity::Warning, "no-licence", "", " "),
     ];
     sample.rows.violations[2].subject = "requirement".into();
-    let text = annotations(&sample.run(), &source()).unwrap().commands;
+    let text = annotations(&sample.run(), &source(), &Plan::default())
+        .unwrap()
+        .commands;
     insta::assert_snapshot!(text, @r"
     ::error file=app/a%2Cb%3Ac.rs,line=3,endLine=3,col=4,endColumn=9,title=long-paths::100%25 ::x%0AHow to fix: Shorten the name, or move the file up.
     ::warning title=no-licence::violation of a rule
@@ -315,7 +317,7 @@ fn long_messages_are_cut_where_github_would_cut_them() {
     for message in ["𝄞".repeat(5_000), "é".repeat(4_097)] {
         let mut sample = sample::passing();
         sample.rows.violations = vec![violation(Severity::Error, "r", "a", &message)];
-        let commands = commands(&annotations(&sample.run(), &source()).unwrap());
+        let commands = commands(&annotations(&sample.run(), &source(), &Plan::default()).unwrap());
         let units = commands[0].data.encode_utf16().count();
         assert!((4_094..=4_096).contains(&units), "{units}");
         assert!(
@@ -324,6 +326,69 @@ fn long_messages_are_cut_where_github_would_cut_them() {
                 .ends_with("[cut; the whole message is in the database]")
         );
     }
+}
+
+/// What is shown of one violation of each kind, and how many have no annotation of their own.
+fn planned(shown: Shown, most: Option<usize>) -> (Vec<String>, u64) {
+    let mut sample = sample::passing();
+    let mut known = violation(Severity::Error, "r", "a", "known");
+    known.state = "existing".into();
+    let mut new = violation(Severity::Warning, "r", "b", "new");
+    new.state = "new".into();
+    sample.rows.violations = vec![
+        known,
+        new,
+        violation(Severity::Error, "r", "c", "elsewhere"),
+        violation(Severity::Error, "r", "d", "changed"),
+    ];
+    let changed = [Box::from(*b"d")];
+    let plan = Plan {
+        shown,
+        most,
+        changed: Some(&changed),
+    };
+    let annotations = annotations(&sample.run(), &source(), &plan).unwrap();
+    let lines = commands(&annotations).into_iter().map(|one| {
+        let title = &one.properties["title"];
+        let message = one.data.split('.').next().unwrap().to_owned();
+        format!("{} {title}: {message}", one.name)
+    });
+    (lines.collect(), annotations.dropped)
+}
+
+#[test]
+fn what_changed_comes_first_and_what_the_base_has_last() {
+    let (lines, dropped) = planned(Shown::Auto, None);
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error r: changed
+    error r: elsewhere
+    warning r: new
+    notice 1 more note or existing violation: The limit of annotations of a level is 10
+    ");
+    assert_eq!(dropped, 1);
+    let (lines, dropped) = planned(Shown::All, None);
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error r: changed
+    error r: elsewhere
+    warning r: new
+    notice r (existing): known
+    ");
+    assert_eq!(dropped, 0);
+    let (lines, dropped) = planned(Shown::Changed, None);
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error r: changed
+    error 1 more error: The limit of annotations of a level is 10
+    warning r: new
+    notice 1 more note or existing violation: The limit of annotations of a level is 10
+    ");
+    assert_eq!(dropped, 2);
+    let (lines, dropped) = planned(Shown::All, Some(1));
+    insta::assert_snapshot!(lines.join("\n"), @"
+    error 2 more errors: The limit of annotations of a level is 1
+    warning r: new
+    notice r (existing): known
+    ");
+    assert_eq!(dropped, 2);
 }
 
 #[test]
@@ -335,27 +400,43 @@ fn suppressed_and_resolved_violations_get_no_annotation() {
     accepted.state = "suppressed".into();
     sample.rows.violations = vec![fixed, accepted];
     assert_eq!(
-        annotations(&sample.run(), &source()).unwrap(),
+        annotations(&sample.run(), &source(), &Plan::default()).unwrap(),
         Annotations::default()
     );
 }
 
 #[test]
 fn outputs_are_all_set() {
-    let sample = sample::failing();
-    let bytes = outputs(&sample.run(), 7, DELIMITER).unwrap();
+    let mut sample = sample::failing();
+    sample.record.start.details.base_sha = Some("2".repeat(40));
+    let mut new = violation(Severity::Error, "r", "a", "m");
+    new.state = "new".into();
+    let mut known = new.clone();
+    known.state = "existing".into();
+    sample.rows.violations.extend([new, known]);
+    sample.record.suppressions[0].source = "baseline".into();
+    sample.recount();
+    let facts = Facts {
+        annotations_dropped: 7,
+        summary_left_out: Some(2),
+        reports: &[(Kind::Sarif, "a b.sarif"), (Kind::Json, "x.json")],
+    };
+    let bytes = outputs(&sample.run(), &facts, DELIMITER).unwrap();
     let pairs = runner::parse_file_command(&String::from_utf8(bytes).unwrap()).unwrap();
     let text: Vec<String> = pairs
         .iter()
         .map(|(key, value)| format!("{key}={value}"))
         .collect();
-    insta::assert_snapshot!(text.join("\n"), @r"
+    insta::assert_snapshot!(text.join("\n"), @"
     verdict=fail
     exit-code=1
-    errors=2
+    errors=3
     warnings=1
     notes=1
+    new=1
+    existing=1
     suppressed=1
+    baselined=1
     files-scanned=1204
     files-skipped=1
     score=99.83
@@ -364,7 +445,16 @@ fn outputs_are_all_set() {
     session-digest=c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4c4
     deployment-id=FACTORY_DEPLOY_20270102_030405_a1b2c3
     policy-sha256=abababababababababababababababababababababababababababababababab
+    base-sha=2222222222222222222222222222222222222222
+    head-sha=1111111111111111111111111111111111111111
+    scope-used=all
     annotations-dropped=7
+    summary-left-out=2
+    sarif=a b.sarif
+    junit=
+    codequality=
+    report-json=x.json
+    version=0.1.0
     ");
 }
 
@@ -376,12 +466,12 @@ fn a_run_that_has_not_ended_gives_undecided_outputs() {
         database: None,
         ..sample.run()
     };
-    let text = String::from_utf8(outputs(&run, 0, DELIMITER).unwrap()).unwrap();
+    let text = String::from_utf8(outputs(&run, &Facts::default(), DELIMITER).unwrap()).unwrap();
     let pairs = runner::parse_file_command(&text).unwrap();
-    assert_eq!(pairs.len(), 15);
+    assert_eq!(pairs.len(), 27);
     assert_eq!(pairs[0].1, "undecided");
     assert_eq!(pairs[1].1, "3");
-    assert_eq!(pairs[9], ("database".into(), String::new()));
+    assert!(pairs.contains(&("database".into(), String::new())));
 }
 
 proptest::proptest! {
@@ -391,7 +481,7 @@ proptest::proptest! {
     ) {
         let mut sample = sample::passing();
         sample.rows.violations = vec![violation(Severity::Error, &path, &path, &message)];
-        let annotations = annotations(&sample.run(), &source()).unwrap();
+        let annotations = annotations(&sample.run(), &source(), &Plan::default()).unwrap();
         proptest::prop_assert_eq!(annotations.commands.matches(['\r', '\n']).count(), 1);
         let line = annotations.commands.trim_end_matches('\n');
         let command = runner::parse_v2(line).unwrap();

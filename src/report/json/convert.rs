@@ -97,6 +97,7 @@ impl From<Tally> for Counts {
             errors,
             warnings,
             notes,
+            new: _,
             existing,
             suppressed,
             resolved,

@@ -17,6 +17,7 @@ fn document(sample: &Sample, lines: &dyn LineHashes, most: usize) -> (Value, Tol
         source: &source,
         category: "shard-1/",
         lines,
+        plan: crate::report::Plan::default(),
     };
     let limits = Limits {
         results: most,
