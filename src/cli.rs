@@ -94,6 +94,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
+    /// Whose policy and baseline hold: `auto` (those of the target branch in a pull request and in a merge queue, else the
+    /// workspace's), `base`, `head` (the workspace's in any case) or a commit
+    #[arg(long, value_name = "REV", default_value = "auto", value_parser = policy_ref)]
+    pub policy_ref: PolicyRef,
+
     /// The baseline of accepted violations, instead of the policy's
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -158,6 +163,30 @@ pub struct RunArgs {
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Whose policy holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyRef {
+    /// That of the target branch where a change wants to be merged, else the workspace's.
+    Auto,
+    /// That of the base.
+    Base,
+    /// The workspace's.
+    Head,
+    /// That of a commit.
+    Commit(String),
+}
+
+fn policy_ref(text: &str) -> Result<PolicyRef, String> {
+    match text {
+        "auto" => Ok(PolicyRef::Auto),
+        "base" => Ok(PolicyRef::Base),
+        "head" => Ok(PolicyRef::Head),
+        name => revision(name)
+            .map(PolicyRef::Commit)
+            .map_err(|error| format!("{error}; or `auto`, `base` or `head`")),
+    }
 }
 
 /// The name of a commit, which is neither an option nor anything that acts on a terminal.

@@ -3,11 +3,14 @@
 mod about;
 mod base;
 mod baseline;
+mod commit;
 mod database;
 mod doctor;
 mod explain;
 mod export;
+mod integrity;
 mod places;
+mod policy;
 mod report_db;
 mod reports;
 mod restore;

@@ -10,6 +10,7 @@ mod look;
 mod moment;
 mod progress;
 mod report;
+mod trust;
 mod validate;
 mod verdict;
 mod verify;
@@ -20,6 +21,7 @@ pub use cleanup_export::Export;
 pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
+pub use trust::{Judged, Trust};
 pub use verdict::Exit;
 
 use crate::base::Resolution;
@@ -72,6 +74,8 @@ pub struct Job<'j> {
     pub policy: &'j Policy,
     /// Violations that are accepted as they are.
     pub baseline: Option<NamedBaseline<'j>>,
+    /// Where policy and baseline come from, and what a change has in their place.
+    pub trust: Trust<'j>,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
     /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).

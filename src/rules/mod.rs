@@ -52,7 +52,7 @@ mod trial;
 
 pub use check::{
     Build, Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files,
-    Level, OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
+    IntegrityTerms, Level, OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
@@ -115,6 +115,7 @@ rules! {
     dead_pattern,
     slow_pattern,
     stale_baseline,
+    gate_integrity,
 }
 
 /// All rules, in the order of the catalogue.

@@ -1,0 +1,152 @@
+//! Files of a commit, read as those of the workspace are.
+
+use crate::base::{BaseError, CommitId, Mode, Reader, TreeEntry};
+use crate::walk::Root;
+use crate::wiring::{File, PLACES};
+use std::io::{Error, ErrorKind};
+use std::path::{Component, Path, PathBuf};
+
+/// A commit whose files are read.
+pub(super) struct Commit<'r> {
+    pub(super) reader: &'r Reader<'r>,
+    pub(super) id: CommitId,
+    pub(super) tree: &'r WorkTree,
+}
+
+/// Where the workspace lies in its repository.
+pub(super) struct WorkTree {
+    /// The top of the repository's working tree.
+    pub(super) path: PathBuf,
+    /// The workspace from there, with a `/` at the end; empty if it is the same.
+    pub(super) prefix: String,
+}
+
+impl WorkTree {
+    pub(super) fn of(root: &Root, prefix: &[u8]) -> Self {
+        let prefix = String::from_utf8_lossy(prefix).into_owned();
+        let depth = prefix.split('/').filter(|part| !part.is_empty()).count();
+        let path = root.path().ancestors().nth(depth);
+        Self {
+            path: path.unwrap_or(root.path()).to_owned(),
+            prefix,
+        }
+    }
+
+    /// Where a file that the user named lies in the working tree, by its name alone: what is in the working tree may be
+    /// the change's own, so none of its links is followed on the way. `None`: it lies outside.
+    pub(super) fn inside(&self, named: &Path) -> Option<String> {
+        let absolute = normal(&std::path::absolute(named).ok()?);
+        let top = absolute.ancestors().skip(1).filter(|above| {
+            let real = above.canonicalize();
+            real.is_ok_and(|real| real == self.path)
+        });
+        // The shortest: one of the tree's own links may lead to its top again.
+        let by_name = top.last().and_then(|top| absolute.strip_prefix(top).ok());
+        if let Some(path) = by_name {
+            return path.to_str().map(str::to_owned);
+        }
+        let real = named.canonicalize().ok()?;
+        let inside = real.strip_prefix(&self.path).ok()?;
+        inside.to_str().map(str::to_owned)
+    }
+
+    /// A path in the working tree as seen from the workspace, if it lies in that.
+    pub(super) fn in_workspace<'p>(&self, path: &'p str) -> Option<&'p str> {
+        path.strip_prefix(&*self.prefix)
+    }
+}
+
+/// Without `.`, and without `..`.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+impl Commit<'_> {
+    /// The first digits of its id.
+    pub(super) fn short(&self) -> String {
+        self.id.to_string().chars().take(12).collect()
+    }
+
+    /// Reads a regular file; the path is relative to the working tree.
+    ///
+    /// # Errors
+    /// There is none (`NotFound`), it is something else, larger, or git's objects cannot be read.
+    pub(super) fn read(&self, path: &str, most: usize) -> std::io::Result<Vec<u8>> {
+        let entry = self.reader.find(self.id, path.as_bytes());
+        match entry.map_err(Error::other)? {
+            None => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("{} has no such file", self.short()),
+            )),
+            Some(entry) => self.content(&entry, most),
+        }
+    }
+
+    fn content(&self, entry: &TreeEntry, most: usize) -> std::io::Result<Vec<u8>> {
+        if !matches!(entry.mode, Mode::Regular | Mode::Executable) {
+            return Err(Error::other("it is no regular file"));
+        }
+        self.reader.blob(entry, most as u64).map_err(Error::other)
+    }
+
+    /// Whether the commit has anything at the path, but a directory.
+    pub(super) fn has(&self, path: &str) -> Result<bool, BaseError> {
+        Ok(self.reader.find(self.id, path.as_bytes())?.is_some())
+    }
+
+    /// Reads what a policy of this commit extends: files of the repository as the commit has them, pinned ones outside
+    /// of it as they are.
+    pub(super) fn extended(
+        &self,
+        root: &Root,
+        path: &Path,
+        most: usize,
+    ) -> std::io::Result<Vec<u8>> {
+        let absolute = normal(&root.path().join(path));
+        match absolute
+            .strip_prefix(&self.tree.path)
+            .ok()
+            .and_then(Path::to_str)
+        {
+            Some(inside) => self.read(inside, most),
+            None => super::run::read_policy(root, path),
+        }
+    }
+
+    /// The CI configuration that it has at [`PLACES`].
+    pub(super) fn wiring(&self, most: usize) -> Result<Vec<File>, BaseError> {
+        let mut files = Vec::new();
+        for place in PLACES {
+            let entries = match place.strip_suffix('/') {
+                None => self
+                    .reader
+                    .find(self.id, place.as_bytes())?
+                    .into_iter()
+                    .collect(),
+                Some(directory) => self.reader.list(self.id, directory.as_bytes())?,
+            };
+            for entry in entries {
+                let Ok(path) = String::from_utf8(entry.path.to_vec()) else {
+                    continue;
+                };
+                let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
+                let is_plain = matches!(entry.mode, Mode::Regular | Mode::Executable);
+                if is_plain && (is_yaml || !place.ends_with('/')) {
+                    let bytes = self.reader.blob(&entry, most as u64)?;
+                    files.push(File { path, bytes });
+                }
+            }
+        }
+        Ok(files)
+    }
+}
