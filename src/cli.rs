@@ -1,5 +1,10 @@
 //! The command line: what can be asked for, and nothing of how it is done.
 
+mod values;
+
+pub use values::PolicyRef;
+use values::{category, plan_digest, policy_ref, revision};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -47,6 +52,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE", default_value = DATABASE)]
         database: PathBuf,
     },
+    /// Print a job that runs the gate, or write it where the CI system looks for it
+    Init(InitArgs),
     /// Check that the CI configuration makes the gate a gate. Looks at files only
     Doctor(DoctorArgs),
     /// Print the JSON Schema of the policy, for editors and validators
@@ -165,49 +172,6 @@ pub struct RunArgs {
     pub quiet: bool,
 }
 
-/// Whose policy holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PolicyRef {
-    /// That of the target branch where a change wants to be merged, else the workspace's.
-    Auto,
-    /// That of the base.
-    Base,
-    /// The workspace's.
-    Head,
-    /// That of a commit.
-    Commit(String),
-}
-
-fn policy_ref(text: &str) -> Result<PolicyRef, String> {
-    match text {
-        "auto" => Ok(PolicyRef::Auto),
-        "base" => Ok(PolicyRef::Base),
-        "head" => Ok(PolicyRef::Head),
-        name => revision(name)
-            .map(PolicyRef::Commit)
-            .map_err(|error| format!("{error}; or `auto`, `base` or `head`")),
-    }
-}
-
-/// The name of a commit, which is neither an option nor anything that acts on a terminal.
-fn revision(text: &str) -> Result<String, String> {
-    if crate::base::is_revision(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a commit: an id, branch, tag or `HEAD^1`".into())
-    }
-}
-
-/// A SHA-256 in hex, in lower case.
-fn plan_digest(text: &str) -> Result<String, String> {
-    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_digest {
-        Ok(text.to_ascii_lowercase())
-    } else {
-        Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
-    }
-}
-
 /// A report beside the main one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportTo {
@@ -235,15 +199,6 @@ fn report_to(text: &str) -> Result<ReportTo, String> {
         kind,
         file: file.into(),
     })
-}
-
-fn category(text: &str) -> Result<String, String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
-    if text.len() <= 100 && text.bytes().all(is_plain) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected at most 100 letters, digits, `.`, `_`, `-` and `/`".into())
-    }
 }
 
 /// Forms of the reports that a run can write side by side.
@@ -364,6 +319,50 @@ pub struct VerifyArgs {
     /// The SHA-256 of the file that the run printed
     #[arg(long, value_name = "HEX")]
     pub expect_sha256: Option<String>,
+}
+
+/// Arguments of `init`.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// The repository
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+
+    /// For which CI system
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub ci: InitCi,
+
+    /// Write the file, unless there is one already
+    #[arg(long)]
+    pub write: bool,
+
+    /// The commit of factory-gate that you reviewed: its full id
+    #[arg(long, value_name = "ID", value_parser = commit_id)]
+    pub commit: Option<String>,
+}
+
+fn commit_id(text: &str) -> Result<String, String> {
+    let is_id = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id
+        .then(|| text.to_ascii_lowercase())
+        .ok_or_else(|| "expected the 40 hexadecimal digits of a commit".into())
+}
+
+/// CI systems that there is a job for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InitCi {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// Azure Pipelines
+    Azure,
+    /// Buildkite
+    Buildkite,
+    /// Gitea and Forgejo Actions
+    Gitea,
+    /// Jenkins
+    Jenkins,
 }
 
 /// Arguments of `doctor`.

@@ -8,6 +8,7 @@ mod database;
 mod doctor;
 mod explain;
 mod export;
+mod init;
 mod integrity;
 mod places;
 mod policy;
@@ -34,6 +35,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Report(arguments) => report_db::report(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
         Command::Recover { database } => database::recover(&database),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Schema { of } => about::schema(of),
         Command::Completions { shell } => about::completions(shell),

@@ -43,14 +43,8 @@ impl Clock for SystemClock {
 }
 
 pub(super) fn run(arguments: &RunArgs) -> Answer {
-    let place = &arguments.path;
-    let path = place
-        .canonicalize()
-        .with_context(|| format!("there is no workspace at `{}`", place.display()))
-        .map_err(Problem::usage)?;
-    let root = Root::open(&path)
-        .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
-        .map_err(Problem::usage)?;
+    let root = workspace(&arguments.path).map_err(Problem::usage)?;
+    let path = root.path().to_owned();
     let environment = environment(arguments);
     let mut base = super::base::find(arguments, &environment, &path);
     if base.is_none() && arguments.policy_ref == cli::PolicyRef::Base {
@@ -120,6 +114,14 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let ended = phases::run(&job, recorder, &mut outputs);
     reports::tell(&outputs.told)?;
     Ok(ended?.exit)
+}
+
+fn workspace(place: &Path) -> anyhow::Result<Root> {
+    let path = place
+        .canonicalize()
+        .with_context(|| format!("there is no workspace at `{}`", place.display()))?;
+    Root::open(&path)
+        .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
 }
 
 fn scope(arguments: &RunArgs) -> Scope {

@@ -5,7 +5,7 @@ use crate::base::{Blobs, Changes, CommitId, Repository, Resolution, compare};
 use crate::finding::{Finding, Fingerprint, State};
 use crate::scan::{ChangedPaths, Focus, Origin, Plan, Scan, Sink, Source, scan, touched};
 use crate::store::rows::Stage;
-use crate::walk::{EntryId, PathMap, Skipped, Walked};
+use crate::walk::{EntryId, Kind, PathMap, Skipped, Tree, Walked};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -142,6 +142,7 @@ fn known(
     (blobs, changes): (&Blobs, &Changes),
     (walked, only): (&Walked, &[bool]),
 ) -> anyhow::Result<Known> {
+    settings_are_there(blobs, &changes.base)?;
     let plan = Plan::new(run.job.policy, &changes.base);
     let elsewhere = ChangedPaths {
         paths: &changes.paths,
@@ -181,6 +182,21 @@ fn known(
         prints: sink.prints,
         secrets: sink.secrets,
     })
+}
+
+/// The engine takes an `.editorconfig` that it cannot read for one that says nothing, since it comes to it as to every
+/// file; in the base it does not come to those that are the same.
+fn settings_are_there(blobs: &Blobs, base: &Tree) -> anyhow::Result<()> {
+    const MOST: u64 = 1 << 20;
+    let files = base.entries().filter(|entry| {
+        entry.name() == b".editorconfig" && entry.kind() == Kind::File && entry.size() <= MOST
+    });
+    for entry in files {
+        blobs
+            .read(entry.path(), MOST)
+            .with_context(|| entry.path().to_string())?;
+    }
+    Ok(())
 }
 
 struct BaseSink<'r, 'j> {

@@ -110,7 +110,13 @@ fn depth((steps, index): (&[Node], usize), adviser: &mut Adviser<'_>) {
         .iter()
         .find(|step| step.get("checkout").is_some());
     let depth = checkout.and_then(|checkout| checkout.get("fetchDepth"));
-    let is_deep = matches!(depth.map(|depth| &depth.value), Some(Value::Integer(depth)) if *depth == 0 || *depth >= 2);
+    let is_deep = depth.is_some_and(|depth| match &depth.value {
+        Value::Integer(depth) => *depth == 0 || *depth >= 2,
+        Value::Text(text) => text
+            .parse()
+            .is_ok_and(|depth: u32| depth == 0 || depth >= 2),
+        _ => false,
+    });
     if !is_deep {
         adviser.wrong(
             checkout.unwrap_or(step),
@@ -128,10 +134,10 @@ fn artifact((steps, index): (&[Node], usize), adviser: &mut Adviser<'_>) {
     let step = &steps[index];
     let publishes = |step: &&Node| {
         step.get("publish").is_some()
-            || step
-                .get("task")
-                .and_then(Node::text)
-                .is_some_and(|task| task.starts_with("Publish"))
+            || step.get("task").and_then(Node::text).is_some_and(|task| {
+                task.starts_with("PublishPipelineArtifact")
+                    || task.starts_with("PublishBuildArtifacts")
+            })
     };
     match steps[index + 1..].iter().find(publishes) {
         None => adviser.weak(

@@ -270,6 +270,50 @@ fn a_repository_without_a_gate_is_told_so_and_one_that_cannot_be_read_is_not_jud
     assert!(bombed.gates.is_empty() && !bombed.unread.is_empty());
 }
 
+/// What `init` prints is right, but for the commit that only its user knows.
+#[test]
+fn the_examples_are_right() {
+    for (path, text) in [
+        (
+            ".github/workflows/gate.yml",
+            include_str!("../../examples/workflows/pull-request.yml"),
+        ),
+        (
+            ".gitlab-ci.yml",
+            include_str!("../../examples/other-ci/gitlab-ci.yml"),
+        ),
+        (
+            "azure-pipelines.yml",
+            include_str!("../../examples/other-ci/azure-pipelines.yml"),
+        ),
+        (
+            ".buildkite/pipeline.yml",
+            include_str!("../../examples/other-ci/buildkite.yml"),
+        ),
+        (
+            ".gitea/workflows/gate.yml",
+            include_str!("../../examples/other-ci/gitea.yml"),
+        ),
+        (
+            "Jenkinsfile",
+            include_str!("../../examples/other-ci/Jenkinsfile"),
+        ),
+    ] {
+        let commit = "3d3c42e5aac5ba805825da76410c181273ba90b1";
+        let examination = beside(path, &text.replace(&"0".repeat(40), commit));
+        let wrong = examination
+            .advice
+            .iter()
+            .filter(|one| one.weight == Weight::Wrong);
+        assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&Advice>::new(), "{path}");
+        assert_eq!(
+            (examination.gates.len(), examination.unread.len()),
+            (1, 0),
+            "{path}"
+        );
+    }
+}
+
 #[test]
 fn two_jobs_of_one_name_and_missing_owners_are_seen() {
     let owners = file("CODEOWNERS", "/.github/ @platform\n");

@@ -130,6 +130,7 @@ fn help_of_every_command() {
       report       Render a database as a report
       restore      Put quarantined files back, never over something that exists
       recover      Seal honestly what a killed run left behind
+      init         Print a job that runs the gate, or write it where the CI system looks for it
       doctor       Check that the CI configuration makes the gate a gate. Looks at files only
       schema       Print the JSON Schema of the policy, for editors and validators
       completions  Print a completion script

@@ -6,6 +6,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail like tests")]
 
+mod action; // the steps of action.yml
 mod base; // the commit to compare with
 mod baseline; // violations that are accepted as they are
 mod cleanup; // what must survive any cleanup
@@ -21,6 +22,7 @@ mod exits; // exit codes and errors
 mod faults; // killed or refused at the k-th system call
 mod fixes; // what --apply=fix writes, and its patch
 mod github; // GitHub Actions
+mod init; // jobs that run the gate
 mod interrupt; // runs that are stopped or killed
 mod layers; // policies over policies, and who says what
 mod oracle; // the engine against each pattern alone

@@ -189,7 +189,15 @@ fn checkout(workflow: &Workflow<'_>, step: &GateStep<'_>, adviser: &mut Adviser<
             .next()
             .is_some_and(|name| name.ends_with("actions/checkout"))
     };
+    // A script may fetch as much as it likes.
+    let by_script = before.clone().any(|node| {
+        let script = node.get("run").and_then(Node::text).unwrap_or_default();
+        script.contains("git") && (script.contains("checkout") || script.contains("clone"))
+    });
     let Some(checkout) = before.rev().find(is_checkout) else {
+        if by_script {
+            return;
+        }
         return adviser.wrong(
             step.at,
             "checkout",
