@@ -1,6 +1,6 @@
 //! Files of a commit, read as those of the workspace are.
 
-use crate::base::{BaseError, CommitId, Mode, Reader, TreeEntry};
+use crate::base::{BaseError, CommitId, Mode, Reader, Repository, TreeEntry};
 use crate::walk::Root;
 use crate::wiring::{File, PLACES};
 use std::io::{Error, ErrorKind};
@@ -22,14 +22,19 @@ pub(super) struct WorkTree {
 }
 
 impl WorkTree {
-    pub(super) fn of(root: &Root, prefix: &[u8]) -> Self {
-        let prefix = String::from_utf8_lossy(prefix).into_owned();
+    /// Where this workspace lies in its repository.
+    ///
+    /// # Errors
+    /// Its path there is no UTF-8, which paths in policies are.
+    pub(super) fn of(root: &Root, repository: &Repository) -> Result<Self, String> {
+        let prefix = std::str::from_utf8(repository.prefix());
+        let prefix = prefix.map_err(|_| "the workspace's path in its repository is no UTF-8")?;
         let depth = prefix.split('/').filter(|part| !part.is_empty()).count();
         let path = root.path().ancestors().nth(depth);
-        Self {
+        Ok(Self {
             path: path.unwrap_or(root.path()).to_owned(),
-            prefix,
-        }
+            prefix: prefix.to_owned(),
+        })
     }
 
     /// Where a file that the user named lies in the working tree, by its name alone: what is in the working tree may be

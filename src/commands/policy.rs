@@ -5,7 +5,7 @@ use super::baseline::{self, RunBaseline};
 use super::commit::{Commit, WorkTree};
 use super::integrity::{self, HeadSide};
 use super::run::{MOST_POLICY_BYTES, POLICY_NAMES, annotate, policy_file, read_policy};
-use crate::base::{Change, CommitId, Reader, Repository, Resolution};
+use crate::base::{BaseError, Change, CommitId, Reader, Repository, Resolution};
 use crate::ci::Environment;
 use crate::cli::{FailOn, PolicyRef, RunArgs};
 use crate::finding::Severity;
@@ -63,6 +63,17 @@ enum Wanted<'a> {
     Commit(&'a str),
 }
 
+impl Wanted<'_> {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Head => "head",
+            Self::Base => "base",
+            Self::Commit(_) => "commit",
+        }
+    }
+}
+
 /// Loads what holds in this run.
 pub(super) fn of_run(
     arguments: &RunArgs,
@@ -80,22 +91,11 @@ pub(super) fn of_run(
     // What kept git's repository from being read is among the steps of the resolution.
     let repository = Repository::open(root.path()).ok().flatten();
     let reader = repository.as_ref().map(Repository::reader);
-    let found = commit_of(
-        &wanted,
-        reader.as_ref(),
-        base.filter(|_| is_change || !matches!(wanted, Wanted::Head)),
-    );
-    let mut reasons = Vec::new();
-    let id = found.unwrap_or_else(|why| {
-        reasons.push(why);
-        None
-    });
-    let tree = repository
-        .as_ref()
-        .map(|found| WorkTree::of(root, found.prefix()));
-    let commit = match (id, &reader, &tree) {
-        (Some(id), Some(reader), Some(tree)) => Some(Commit { reader, id, tree }),
-        _ => None,
+    let tree = repository.as_ref().map(|one| WorkTree::of(root, one));
+    let known = reader.as_ref().zip(tree.as_ref());
+    let (commit, why) = match commit_of(&wanted, known, base) {
+        Ok(commit) => (commit, None),
+        Err(why) => (None, Some(why)),
     };
     let session = Session {
         arguments,
@@ -103,59 +103,49 @@ pub(super) fn of_run(
         environment,
     };
     let mut run = match &commit {
-        Some(commit) if !matches!(wanted, Wanted::Head) => session.of_commit(commit)?,
+        Some(commit) if !matches!(wanted, Wanted::Head) => session.of_commit(commit, &wanted)?,
         _ => session.of_workspace(&wanted)?,
     };
-    run.reasons = reasons;
+    run.reasons.extend(why);
     let is_judged = is_change || matches!(wanted, Wanted::Base);
     if let Some(commit) = commit.filter(|_| is_judged) {
-        run.commit = Some(commit.id);
-        let mut head = if matches!(wanted, Wanted::Head) {
-            HeadSide::default()
-        } else {
-            session.compared(&commit, &mut run)
-        };
-        if head.policy_path.is_empty() {
-            head.policy_path = run
-                .policy
-                .sources
-                .first()
-                .map(|source| source.display_path().to_owned())
-                .unwrap_or_default();
-        }
-        match integrity::wiring(&commit, &head.policy_path) {
-            Ok(turns) => head.meddling.extend(turns),
-            Err(why) => run.reasons.push(format!(
-                "what the change does to the jobs that run the gate is not known: {why:#}"
-            )),
-        }
-        run.head = Some(head);
+        session.judge(&commit, &wanted, &mut run);
     }
     Ok(run)
 }
 
-/// The commit whose policy is to hold; why it is not known.
-fn commit_of(
+/// The commit whose policy is to hold, or by which the change is judged; why it is not known.
+fn commit_of<'r>(
     wanted: &Wanted<'_>,
-    reader: Option<&Reader<'_>>,
+    known: Option<(&'r Reader<'r>, &'r Result<WorkTree, String>)>,
     base: Option<&Resolution>,
-) -> Result<Option<CommitId>, String> {
+) -> Result<Option<Commit<'r>>, String> {
     let of_base = base.and_then(|base| base.target.or(base.base));
-    match wanted {
-        Wanted::Workspace => Ok(None),
-        Wanted::Head => Ok(of_base),
-        Wanted::Base => of_base.map(Some).ok_or_else(|| {
-            let steps = base.map(|base| base.steps.join("; ")).unwrap_or_default();
-            format!(
-                "a change is judged by the policy of the branch that it goes into, and that is not there: {steps}"
+    let id = match wanted {
+        Wanted::Workspace => return Ok(None),
+        Wanted::Head => of_base,
+        Wanted::Base => Some(of_base.ok_or_else(|| no_base(base))?),
+        Wanted::Commit(name) => {
+            let named = known.map(|(reader, _)| reader.named(name));
+            let named = named.unwrap_or_else(|| Err(BaseError::Missing("a git repository".into())));
+            Some(
+                named
+                    .map_err(|why| format!("`--policy-ref {name}` names no commit here: {why}"))?,
             )
-        }),
-        Wanted::Commit(name) => match reader.map(|reader| reader.named(name)) {
-            Some(Ok(commit)) => Ok(Some(commit)),
-            Some(Err(why)) => Err(format!("`--policy-ref {name}` names no commit here: {why}")),
-            None => Err(format!("`--policy-ref {name}`: the workspace lies in no git repository that can be read")),
-        },
-    }
+        }
+    };
+    let Some((id, (reader, tree))) = id.zip(known) else {
+        return Ok(None);
+    };
+    let tree = tree.as_ref().map_err(Clone::clone)?;
+    Ok(Some(Commit { reader, id, tree }))
+}
+
+fn no_base(base: Option<&Resolution>) -> String {
+    let steps = base.map(|base| base.steps.join("; ")).unwrap_or_default();
+    format!(
+        "a change is judged by the policy of the branch that it goes into, and that is not there: {steps}"
+    )
 }
 
 struct Session<'a> {
@@ -177,17 +167,11 @@ impl Session<'_> {
         let baseline =
             baseline::of_run(self.arguments, &policy, self.root, None).map_err(Problem::usage)?;
         let source = name_of(&policy);
-        let policy_ref = match wanted {
-            Wanted::Workspace => "workspace",
-            Wanted::Head => "head",
-            Wanted::Base => "base",
-            Wanted::Commit(_) => "commit",
-        };
         Ok(RunPolicy {
             policy,
             baseline,
             source,
-            policy_ref,
+            policy_ref: wanted.as_str(),
             commit: None,
             reasons: Vec::new(),
             notices: Vec::new(),
@@ -196,7 +180,7 @@ impl Session<'_> {
     }
 
     /// What a commit has.
-    fn of_commit(&self, commit: &Commit<'_>) -> Result<RunPolicy, Problem> {
+    fn of_commit(&self, commit: &Commit<'_>, wanted: &Wanted<'_>) -> Result<RunPolicy, Problem> {
         let place = self.place(commit);
         let mut notices = Vec::new();
         let (file, policy_ref) = match &place {
@@ -214,16 +198,7 @@ impl Session<'_> {
                         commit.short()
                     ));
                 }
-                (
-                    file,
-                    if self.arguments.policy_ref == PolicyRef::Auto
-                        || self.arguments.policy_ref == PolicyRef::Base
-                    {
-                        "base"
-                    } else {
-                        "commit"
-                    },
-                )
+                (file, wanted.as_str())
             }
         };
         let is_of_commit = file.is_some() && policy_ref != "operator";
@@ -251,6 +226,29 @@ impl Session<'_> {
             notices,
             head: None,
         })
+    }
+
+    /// What the change does to its own gate.
+    fn judge(&self, commit: &Commit<'_>, wanted: &Wanted<'_>, run: &mut RunPolicy) {
+        run.commit = Some(commit.id);
+        let mut head = if matches!(wanted, Wanted::Head) {
+            let main = run.policy.sources.first();
+            HeadSide {
+                policy_path: main
+                    .map(|source| source.display_path().to_owned())
+                    .unwrap_or_default(),
+                ..HeadSide::default()
+            }
+        } else {
+            self.compared(commit, run)
+        };
+        match integrity::wiring(commit, &head.policy_path) {
+            Ok(turns) => head.meddling.extend(turns),
+            Err(why) => run.reasons.push(format!(
+                "what the change does to the jobs that run the gate is not known: {why:#}"
+            )),
+        }
+        run.head = Some(head);
     }
 
     /// Whether the workspace has a policy, or something in its place.

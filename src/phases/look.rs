@@ -134,7 +134,7 @@ pub(super) fn with_scan<T>(
 }
 
 /// Most findings in one message to the record.
-const PIECE: usize = 512;
+pub(super) const PIECE: usize = 512;
 
 struct RecordSink<'r, 'j> {
     run: &'r Run<'j>,

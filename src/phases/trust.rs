@@ -96,8 +96,9 @@ pub(super) fn judge(
         }
         let mut findings = integrity(plan, &meddling, &mut outcome.tallies);
         against.judge((Stage::PreDeployment, Origin::Policy), &mut findings);
-        if !findings.is_empty() {
-            run.recorder.findings(Stage::PreDeployment, findings)?;
+        for piece in findings.chunks(look::PIECE) {
+            let piece = piece.to_vec();
+            run.recorder.findings(Stage::PreDeployment, piece)?;
         }
     }
     if !notices.is_empty() {

@@ -421,3 +421,87 @@ fn findings_about_the_gate_are_new() {
     );
     assert!(states.contains(&("gate-integrity", "new")), "{states:?}");
 }
+
+#[test]
+fn a_merge_queue_is_judged_by_what_it_merges_into() {
+    let request = Request::of(World::new().policy(POLICY).file("a.txt", "a\n"));
+    request.write(
+        ".factory-gate.yml",
+        "version: 1\nrules: { file-size: error }\n",
+    );
+    request.write("bad.txt", "b \n").merge();
+    let event = request.world.beside("event.json");
+    let text = format!(r#"{{"merge_group":{{"base_sha":"{}"}}}}"#, request.base);
+    std::fs::write(&event, text).unwrap();
+    let environment = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "merge_group"),
+        ("GITHUB_EVENT_PATH", event.to_str().unwrap()),
+    ];
+    let answer = request
+        .world
+        .gate_with(["run", "work", "--format", "json"], &environment);
+    let queued = Judgement::of(answer);
+    assert_eq!(queued.report["base"]["change"], "merge queue");
+    queued.refuses("`trailing-whitespace` is switched off");
+    queued.still_finds("bad.txt");
+}
+
+#[test]
+fn a_baseline_on_the_command_line_is_the_bases_too() {
+    let request = Request::of(World::new().policy(POLICY));
+    request.write("bad.txt", "b \n");
+    let world = &request.world;
+    world.run(&[]);
+    let make = [
+        "baseline",
+        "factory_deployment.db",
+        "--output",
+        "work/known",
+    ];
+    assert_eq!(world.gate(make).status, 0);
+    let judged = request.judge(&["--baseline", "work/known"]);
+    judged.refuses("the baseline grows by 1 entry");
+    judged.still_finds("bad.txt");
+}
+
+#[test]
+fn of_many_new_suppressions_the_first_are_listed_everywhere() {
+    let request = Request::of(World::new().policy(POLICY));
+    for number in 10..22 {
+        let text = "# factory-gate: allow(trailing-whitespace) why \u{1b}[31m\na \n";
+        request.write(&format!("f{number}.sh"), text);
+    }
+    let topic = request.merge();
+    let judged = request.run(&topic, &[]);
+    let list = &judged.report["phases"][0]["detail"]["policy"]["new_suppressions"];
+    assert_eq!(
+        (&list["count"], list["first"].as_array().unwrap().len()),
+        (&12.into(), 10)
+    );
+    let summary = request.world.beside("summary.md");
+    std::fs::write(&summary, "").unwrap();
+    let environment = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap()),
+    ];
+    let event = request.world.beside("event.json");
+    let event = [("GITHUB_EVENT_PATH", event.to_str().unwrap())];
+    let environment = [&environment[..], &event].concat();
+    let text = request
+        .world
+        .gate_with(["run", "work"], &environment)
+        .stdout;
+    assert!(
+        text.contains("adds 12 suppressions in comments; the first 10:"),
+        "{text}"
+    );
+    assert!(
+        text.contains("f19.sh:1 accepts") && !text.contains("f20.sh:1 accepts"),
+        "{text}"
+    );
+    assert!(!text.contains('\u{1b}'), "{text}");
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert!(summary.contains("adds 12 suppressions"), "{summary}");
+}
