@@ -141,10 +141,10 @@ impl Commit<'_> {
                 Some(directory) => self.reader.list(self.id, directory.as_bytes())?,
             };
             for entry in entries {
+                let is_yaml = entry.path.ends_with(b".yml") || entry.path.ends_with(b".yaml");
                 let Ok(path) = String::from_utf8(entry.path.to_vec()) else {
                     continue;
                 };
-                let is_yaml = path.ends_with(".yml") || path.ends_with(".yaml");
                 let is_plain = matches!(entry.mode, Mode::Regular | Mode::Executable);
                 if is_plain && (is_yaml || !place.ends_with('/')) {
                     let bytes = self.reader.blob(&entry, most as u64)?;

@@ -7,7 +7,7 @@ use super::integrity::{self, HeadSide};
 use super::run::{MOST_POLICY_BYTES, POLICY_NAMES, annotate, policy_file, read_policy};
 use crate::base::{BaseError, Change, CommitId, Reader, Repository, Resolution};
 use crate::ci::Environment;
-use crate::cli::{FailOn, PolicyRef, RunArgs};
+use crate::cli::{FailOn, PolicyRef, RunArgs, Scope};
 use crate::finding::Severity;
 use crate::phases::{Judged, Trust};
 use crate::policy::{Loader, Policy, PolicyFile, Problems};
@@ -74,8 +74,25 @@ impl Wanted<'_> {
     }
 }
 
-/// Loads what holds in this run.
+/// Loads what holds in this run; and the commit to compare with, if somebody wants one.
 pub(super) fn of_run(
+    arguments: &RunArgs,
+    root: &Root,
+    environment: &Environment,
+) -> Result<(RunPolicy, Option<Resolution>), Problem> {
+    let mut base = super::base::find(arguments, environment, root.path());
+    if base.is_none() && arguments.policy_ref == PolicyRef::Base {
+        base = Some(super::base::look(arguments, environment, root.path()));
+    }
+    let chosen = choose(arguments, (root, environment), base.as_ref())?;
+    let compares = chosen.policy.gate.new_only || arguments.scope == Scope::Changed;
+    if base.is_none() && compares {
+        base = Some(super::base::look(arguments, environment, root.path()));
+    }
+    Ok((chosen, base))
+}
+
+fn choose(
     arguments: &RunArgs,
     (root, environment): (&Root, &Environment),
     base: Option<&Resolution>,
@@ -305,9 +322,9 @@ impl Session<'_> {
             policy_path: shown.unwrap_or_else(|| POLICY_NAMES[0].to_owned()),
             ..HeadSide::default()
         };
-        let loader = |path: &Path| read_policy(self.root, path);
+        let read = |path: &Path| read_policy(self.root, path);
         let loaded = file.map_err(|error| format!("{error:#}")).and_then(|file| {
-            self.load(file, &loader)
+            self.load(file, &read)
                 .map_err(|problems| several(&problems))
         });
         let policy = match loaded {
@@ -327,12 +344,12 @@ impl Session<'_> {
             }
             Ok(baseline) => {
                 let own = baseline.as_ref();
-                let held = run.baseline.take();
-                head.grown(held.as_ref(), own);
-                head.compare(&run.policy, policy, (&held, baseline.clone()));
-                run.baseline = match (held, baseline) {
-                    (Some(held), Some(own)) => Some(held.shrunk_to(&own)),
-                    (held, _) => held,
+                let kept = run.baseline.take();
+                head.grown(kept.as_ref(), own);
+                head.compare(&run.policy, policy, (&kept, baseline.clone()));
+                run.baseline = match (kept, baseline) {
+                    (Some(kept), Some(own)) => Some(kept.shrunk_to(&own)),
+                    (kept, _) => kept,
                 };
             }
         }

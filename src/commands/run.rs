@@ -3,6 +3,7 @@
 use super::baseline::RunBaseline;
 use super::export::export;
 use super::places::{absolute, places};
+use super::policy::RunPolicy;
 use super::reports::{self, own_file};
 use super::{Answer, Problem, stdout};
 use crate::base::Resolution;
@@ -46,25 +47,13 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = workspace(&arguments.path).map_err(Problem::usage)?;
     let path = root.path().to_owned();
     let environment = environment(arguments);
-    let mut base = super::base::find(arguments, &environment, &path);
-    if base.is_none() && arguments.policy_ref == cli::PolicyRef::Base {
-        base = Some(super::base::look(arguments, &environment, &path));
-    }
-    let held = super::policy::of_run(arguments, (&root, &environment), base.as_ref())?;
-    let (policy, baseline) = (&held.policy, held.baseline.as_ref());
-    if base.is_none() && (policy.gate.new_only || arguments.scope == cli::Scope::Changed) {
-        base = Some(super::base::look(arguments, &environment, &path));
-    }
+    let (chosen, base) = super::policy::of_run(arguments, &root, &environment)?;
+    let (policy, baseline) = (&chosen.policy, chosen.baseline.as_ref());
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(
-        (policy, &held.source),
-        &path,
-        (&environment, random.id),
-        base.as_ref(),
-    );
+    let start = session_start(&chosen, &path, (&environment, random.id), base.as_ref());
     let policies = policy_rows(policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
@@ -84,7 +73,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         root,
         policy,
         baseline: baseline.map(RunBaseline::named),
-        trust: held.trust(),
+        trust: chosen.trust(),
         scope: scope(arguments),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
@@ -349,13 +338,13 @@ fn random() -> anyhow::Result<Random> {
 }
 
 fn session_start(
-    (policy, policy_source): (&Policy, &str),
+    chosen: &RunPolicy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
     base: Option<&Resolution>,
 ) -> SessionStart {
     let now = SystemClock.now();
-    let main = policy.sources.first();
+    let main = chosen.policy.sources.first();
     SessionStart {
         deployment_id: phases::deployment_id(now, id),
         start_time: phases::stamp(now),
@@ -363,7 +352,7 @@ fn session_start(
         details: SessionDetails {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
-            policy_source: policy_source.to_owned(),
+            policy_source: chosen.source.clone(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
             base_sha: base
                 .and_then(|found| found.base)
