@@ -155,3 +155,41 @@ impl Commit<'_> {
         Ok(files)
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests make workspaces")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_in_the_working_tree_is_told_by_names() {
+        let place = tempfile::tempdir().unwrap();
+        let top = place.path().canonicalize().unwrap();
+        let path = top.join("tree");
+        std::fs::create_dir_all(path.join("easy")).unwrap();
+        std::os::unix::fs::symlink("easy", path.join("ci")).unwrap();
+        std::os::unix::fs::symlink(&top, path.join("out")).unwrap();
+        std::os::unix::fs::symlink(&path, path.join("again")).unwrap();
+        std::os::unix::fs::symlink(&path, top.join("link")).unwrap();
+        std::fs::write(top.join("org.yml"), "").unwrap();
+        std::fs::write(path.join("in.yml"), "").unwrap();
+        std::os::unix::fs::symlink(path.join("in.yml"), top.join("alias.yml")).unwrap();
+        let tree = WorkTree {
+            path: path.clone(),
+            prefix: String::new(),
+        };
+        for (named, inside) in [
+            ("tree/ci/gate.yml", Some("ci/gate.yml")),
+            ("tree/out/org.yml", Some("out/org.yml")),
+            ("tree/again/in.yml", Some("again/in.yml")),
+            ("tree/x/../in.yml", Some("in.yml")),
+            ("link/gone/gate.yml", Some("gone/gate.yml")),
+            ("alias.yml", Some("in.yml")),
+            ("org.yml", None),
+            ("none.yml", None),
+        ] {
+            let found = tree.inside(&top.join(named));
+            assert_eq!(found.as_deref(), inside, "{named}");
+        }
+    }
+}

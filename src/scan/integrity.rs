@@ -121,3 +121,21 @@ pub fn suppressions_in(path: &[u8], content: &[u8]) -> Vec<(String, String)> {
         .map(|one| (one.rule, one.reason))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suppressions_are_read_in_any_encoding_and_not_from_binaries() {
+        let text = "# factory-gate: allow(a, b) why\n";
+        let expected = [("a", "why"), ("b", "why")].map(|(rule, why)| (rule.into(), why.into()));
+        assert_eq!(suppressions_in(b"x/y.sh", text.as_bytes()), expected);
+        let mut wide = vec![0xff, 0xfe];
+        wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        assert_eq!(suppressions_in(b"y.sh", &wide), expected);
+        // In Markdown `#` opens a heading.
+        assert_eq!(suppressions_in(b"y.md", text.as_bytes()), []);
+        assert_eq!(suppressions_in(b"y", format!("{text}\0").as_bytes()), []);
+    }
+}

@@ -213,6 +213,9 @@ fn help_of_every_command() {
           --sarif-category <NAME>
               What tells this analysis from others of the same commit, in SARIF
 
+          --export-quarantine <FILE>
+              Pack the quarantined files into an archive (tar, compressed with Zstandard)
+
           --base <REV>
               The commit to compare with, instead of what the CI system says: an id, branch, tag or
               `HEAD^1`, as it is

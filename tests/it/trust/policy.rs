@@ -505,3 +505,12 @@ fn of_many_new_suppressions_the_first_are_listed_everywhere() {
     let summary = std::fs::read_to_string(summary).unwrap();
     assert!(summary.contains("adds 12 suppressions"), "{summary}");
 }
+
+#[test]
+fn a_fix_of_the_policy_s_own_text_does_not_make_it_right() {
+    let judged = Request::of(World::new().policy(POLICY));
+    let weak = "version: 1 \nrules: { file-size: error }\n";
+    judged.write(".factory-gate.yml", weak);
+    let judged = judged.judge(&["--apply=fix"]);
+    judged.refuses("`trailing-whitespace` is switched off");
+}
