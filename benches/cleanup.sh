@@ -26,6 +26,8 @@ POLICY
 
 make_tree() {
     mkdir -p "$work/tree/trash"
+    # Nothing is removed where no policy and no `.git` shows that the directory is a workspace.
+    cp "$work/policy.yml" "$work/tree/.factory-gate.yml"
     python3 - "$work/tree/trash" "$files" <<'PYTHON'
 import os, sys
 top, count = sys.argv[1], int(sys.argv[2])
@@ -45,7 +47,7 @@ seconds() { # COMMAND...: how long it took
     awk "BEGIN { printf \"%.3f\n\", $end - $start }"
 }
 gate() {
-    "$GATE" run "$work/tree" --policy "$work/policy.yml" --database "$work/gate.db" --apply=cleanup --quiet --limit 0 >/dev/null
+    "$GATE" run "$work/tree" --policy "$work/tree/.factory-gate.yml" --database "$work/gate.db" --apply=cleanup --quiet --limit 0 >/dev/null
 }
 remove() { rm -rf "$work/tree/trash"; }
 median() { sort -n | awk '{ all[NR] = $1 } END { print (NR % 2) ? all[(NR + 1) / 2] : (all[NR / 2] + all[NR / 2 + 1]) / 2 }'; }

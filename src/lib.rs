@@ -31,6 +31,7 @@ pub mod beneath;
 
 pub mod cleanup;
 
+#[cfg(unix)]
 pub mod fix;
 
 pub mod store;

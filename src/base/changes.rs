@@ -7,10 +7,10 @@ use super::objects::BaseError;
 use super::renames::{self, Added};
 use super::tree::{CommitTree, Mode, TreeEntry};
 use crate::walk::{Entry, EntryId, GitView, IndexMode, Kind, PathMap, Root, Staged, Tree, Walked};
+use crate::walk::{bytes_of, path_of};
 use bstr::ByteSlice as _;
 use gix::ObjectId;
 use rayon::prelude::*;
-use std::os::unix::ffi::OsStrExt as _;
 
 /// Most bytes of a file that is compared by its content; a larger one that may have changed counts as changed.
 const MOST_COMPARED: usize = 64 << 20;
@@ -220,12 +220,9 @@ impl Comparer<'_> {
         let content = match entry.kind() {
             Kind::File => self.root.read_file(path, MOST_COMPARED).ok()?,
             Kind::Symlink => {
-                let place = self.root.path().join(std::ffi::OsStr::from_bytes(path));
-                std::fs::read_link(place)
-                    .ok()?
-                    .into_os_string()
-                    .as_bytes()
-                    .to_vec()
+                let place = self.root.path().join(path_of(path));
+                let target = std::fs::read_link(place).ok()?;
+                bytes_of(target.as_os_str()).into_owned()
             }
             _ => return None,
         };

@@ -21,4 +21,5 @@ mod resolve;
 pub use resolve::{Asked, Change, Payload, Resolution, is_revision, resolve};
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

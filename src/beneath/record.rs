@@ -1,5 +1,6 @@
 //! By what means a run was kept from changing what it must not change, as the record has it.
 
+#[cfg(unix)]
 use super::root::Containment;
 use super::sandbox::{Enforced, Rights};
 use serde::Serialize;
@@ -80,6 +81,7 @@ impl ContainmentRecord {
     }
 
     /// Adds how the workspace was opened for changing it.
+    #[cfg(unix)]
     pub fn opened(&mut self, containment: Containment) {
         self.resolution = Some(match self.resolution {
             Some("walk") => "walk",
@@ -126,6 +128,7 @@ mod tests {
         assert_eq!(abi(&[]), None);
     }
 
+    #[cfg(unix)]
     #[test]
     fn phases_add_to_the_record() {
         let mut record = ContainmentRecord::new(limits(&[Enforced::Landlock(7)]));

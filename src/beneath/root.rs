@@ -1,7 +1,8 @@
 //! The workspace as an open directory: every path is resolved beneath it, component by component in the kernel or
 //! here, through no link and into no other mount. It can look; it cannot remove.
 
-use super::identity::{FileId, Identity, ObjectKind, look, look_at_open};
+use super::identity::{FileId, Identity, ObjectKind};
+use super::look::{look, look_at_open};
 use super::names;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Mode, OFlags, openat};

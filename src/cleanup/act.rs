@@ -3,7 +3,7 @@
 
 use super::leaf::{At, Leaf, move_aside, move_back};
 use super::outcome::{CHANGED, Outcome, SOMETHING_NEW, observe};
-use super::staging::{Private, Purpose};
+use super::staging::{Private, Purpose, SHARDS};
 use super::target::{Action, Target};
 use crate::beneath::{FileId, Identity, MOUNT_POINT, ObjectKind, Root};
 use rustix::fd::AsFd as _;
@@ -16,7 +16,8 @@ use std::sync::{Mutex, PoisonError};
 pub(super) struct Acts<'s> {
     root: &'s Root,
     leaf: &'s dyn Leaf,
-    staging: Place,
+    /// Which one a target goes through follows from its number.
+    staging: [Place; SHARDS],
     quarantine: Place,
     /// Of files with several names: what this sweep itself did to them.
     links: Mutex<HashMap<FileId, OwnWork>>,
@@ -70,17 +71,19 @@ fn with_change_of(planned: &Identity, now: &Identity) -> Identity {
 type Observed = (Outcome, u64);
 
 impl<'s> Acts<'s> {
-    /// Makes the private directories that the actions need. Where that fails, each target says so.
+    /// Makes the private directories that the targets need, which come with their numbers in the plan, from 1. Where that
+    /// fails, each target says so.
     pub(super) fn prepare(
         (root, leaf): (&'s Root, &'s dyn Leaf),
         deployment_id: &str,
-        actions: &[Action],
+        targets: &[(usize, Action)],
     ) -> Self {
-        let place = |action: Action, purpose: Purpose| {
-            if !actions.contains(&action) {
+        let place = |action: Action, (purpose, shard): (Purpose, usize)| {
+            let needs = |one: &(usize, Action)| one.1 == action && purpose.shard(one.0) == shard;
+            if !targets.iter().any(needs) {
                 return Place::Unneeded;
             }
-            match Private::make(root, purpose, deployment_id) {
+            match Private::make(root, purpose, (deployment_id, shard)) {
                 Ok(private) => Place::Ready(private),
                 Err(why) => Place::Unusable(why),
             }
@@ -88,15 +91,17 @@ impl<'s> Acts<'s> {
         Self {
             root,
             leaf,
-            staging: place(Action::FileRemoval, Purpose::Staging),
-            quarantine: place(Action::FileQuarantine, Purpose::Quarantine),
+            staging: std::array::from_fn(|shard| {
+                place(Action::FileRemoval, (Purpose::Staging, shard))
+            }),
+            quarantine: place(Action::FileQuarantine, (Purpose::Quarantine, 0)),
             links: Mutex::default(),
         }
     }
 
     /// Removes the private directories that are empty again.
     pub(super) fn clear(&self) {
-        for place in [&self.quarantine, &self.staging] {
+        for place in std::iter::once(&self.quarantine).chain(&self.staging) {
             if let Place::Ready(private) = place {
                 private.remove_if_empty(self.root, self.leaf);
             }
@@ -151,7 +156,7 @@ impl<'s> Acts<'s> {
         };
         let observed = match target.action {
             Action::DirectoryRemoval => self.remove_directory(at, &before),
-            Action::FileRemoval => match self.staging.usable() {
+            Action::FileRemoval => match self.staging[Purpose::Staging.shard(number)].usable() {
                 Ok(staging) => self.remove_file(at, (staging, number), &before),
                 Err(refused) => return refused,
             },

@@ -3,11 +3,12 @@
 use super::outcome::Outcome;
 use super::protection::Protection;
 use super::target::{Plan, Target};
-use crate::beneath::{Holder, Identity, MOUNT_POINT, ObjectKind, Root, look};
+use crate::beneath::{Holder, Identity, MOUNT_POINT, ObjectKind, Root, look, names};
 use crate::policy::HardLinks;
+use rayon::prelude::*;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, openat};
 use rustix::io::Errno;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What the look at one target came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,43 +49,76 @@ impl Identified<'_> {
     }
 }
 
+/// Targets in one directory that one thread looks at.
+const HANDFUL: usize = 256;
+
 impl Root {
-    /// Looks at every target of a plan.
+    /// Looks at every target of a plan, with all threads of the current pool; the looks are in the plan's order.
     pub fn identify<'p>(&self, plan: &'p Plan, protection: &Protection) -> Identified<'p> {
-        let mut guard = Guard {
+        let targets = plan.targets();
+        let guard = Guard {
             root: self,
             protection,
-            directories: HashMap::new(),
         };
-        let looks = plan
-            .targets()
-            .iter()
-            .map(|target| match guard.examine(target) {
-                Ok(identity) => Look::Present(identity),
-                Err(outcome) => Look::Settled(outcome),
-            })
+        let denials = guard.denials(&directories(targets));
+        let groups: Vec<&[Target]> = targets
+            .chunk_by(|one, other| above(&one.path) == above(&other.path))
+            .flat_map(|same| same.chunks(HANDFUL))
+            .collect();
+        let looks = groups
+            .par_iter()
+            .flat_map_iter(|group| guard.examine_group(group, &denials))
             .collect();
         Identified { plan, looks }
     }
 }
 
+/// Why nothing in a directory may be touched, for each directory that holds a target or is one, and those above.
+type Denials<'p> = HashMap<&'p [u8], Option<Outcome>>;
+
 struct Guard<'a> {
     root: &'a Root,
     protection: &'a Protection,
-    /// Why nothing in a directory may be touched, for each directory seen so far.
-    directories: HashMap<Vec<u8>, Option<Outcome>>,
 }
 
 impl Guard<'_> {
-    fn examine(&mut self, target: &Target) -> Result<Identity, Outcome> {
-        if let Some(slash) = target.path.iter().rposition(|byte| *byte == b'/')
-            && let Some(why) = self.denies_in(&target.path[..slash])?
-        {
-            return Err(why);
-        }
-        let (holder, name) = self.root.holder(&target.path)?;
-        let seen = look(&holder, name).map_err(Outcome::from_look)?;
+    /// Looks at targets of the same directory, which is opened once. Where it is by then does not matter yet: the act
+    /// resolves the path again, and compares what is there.
+    fn examine_group(&self, group: &[Target], denials: &Denials<'_>) -> Vec<Look> {
+        let Some(first) = group.first() else {
+            return Vec::new();
+        };
+        let denied = above(&first.path).and_then(|directory| denial(denials, directory));
+        let holder = match denied {
+            Some(why) => Err(why),
+            None => self
+                .root
+                .holder(&first.path)
+                .map(|(holder, _)| holder)
+                .map_err(Outcome::from),
+        };
+        let one = |target: &Target| match &holder {
+            Ok(holder) => match self.examine(target, holder, denials) {
+                Ok(identity) => Look::Present(identity),
+                Err(outcome) => Look::Settled(outcome),
+            },
+            Err(outcome) => Look::Settled(outcome.clone()),
+        };
+        group.iter().map(one).collect()
+    }
+
+    fn examine(
+        &self,
+        target: &Target,
+        holder: &Holder<'_>,
+        denials: &Denials<'_>,
+    ) -> Result<Identity, Outcome> {
         let refuse = |why: String| Err(Outcome::Refused(why));
+        if names::escapes(&target.path) {
+            return refuse("not a path beneath the workspace".into());
+        }
+        let name = above(&target.path).map_or(0, |directory| directory.len() + 1);
+        let seen = look(holder, &target.path[name..]).map_err(Outcome::from_look)?;
         if seen.kind == ObjectKind::Special {
             return refuse("special file".into());
         }
@@ -105,33 +139,27 @@ impl Guard<'_> {
             return Err(Outcome::Skipped(format!("has {names} names")));
         }
         if seen.kind == ObjectKind::Directory
-            && let Some(why) = self.denies_in(&target.path)?
+            && let Some(why) = denial(denials, &target.path)
         {
             return Err(why);
         }
         Ok(seen)
     }
 
-    /// Why nothing in `directory` may be touched: it, or one above it, is a repository or protected as a whole.
-    fn denies_in(&mut self, directory: &[u8]) -> Result<Option<Outcome>, Outcome> {
-        // From the bottom up to the nearest known directory, then down again: no recursion on hostile depth.
-        let mut unknown = Vec::new();
-        let mut why = None;
-        for end in ends_of_directories(directory) {
-            if let Some(known) = self.directories.get(&directory[..end]) {
-                why.clone_from(known);
-                break;
-            }
-            unknown.push(end);
+    /// Looks at each directory, and hands the reasons down: what is in a directory that must stay stays.
+    fn denials<'p>(&self, directories: &[&'p [u8]]) -> Denials<'p> {
+        let own: Vec<Option<Outcome>> = directories
+            .par_iter()
+            .map(|directory| self.denies_directory(directory).unwrap_or_else(Some))
+            .collect();
+        let mut denials = Denials::with_capacity(directories.len());
+        // A directory comes before those below it.
+        for (directory, own) in directories.iter().copied().zip(own) {
+            let handed_down =
+                above(directory).and_then(|above| denials.get(above).cloned().flatten());
+            denials.insert(directory, handed_down.or(own));
         }
-        for end in unknown.into_iter().rev() {
-            if why.is_none() {
-                why = self.denies_directory(&directory[..end])?;
-            }
-            self.directories
-                .insert(directory[..end].to_vec(), why.clone());
-        }
-        Ok(why)
+        denials
     }
 
     fn denies_directory(&self, path: &[u8]) -> Result<Option<Outcome>, Outcome> {
@@ -164,15 +192,34 @@ fn is_locked(directory: &Holder<'_>) -> Result<bool, Errno> {
     }
 }
 
-/// Where the path of a directory and of each one above it ends, the longest first.
-fn ends_of_directories(path: &[u8]) -> impl Iterator<Item = usize> {
-    std::iter::once(path.len()).chain(
-        path.iter()
-            .enumerate()
-            .rev()
-            .filter(|(_, byte)| **byte == b'/')
-            .map(|(at, _)| at),
-    )
+/// The directory that holds a path; none above the workspace's own entries.
+fn above(path: &[u8]) -> Option<&[u8]> {
+    let slash = path.iter().rposition(|byte| *byte == b'/')?;
+    Some(&path[..slash])
+}
+
+/// Every directory that holds a target or may be one, and all above it, once each and in the order of their paths, so
+/// that each comes after the one that holds it.
+fn directories(targets: &[Target]) -> Vec<&[u8]> {
+    let mut known = HashSet::new();
+    for target in targets {
+        let own = (target.kind == ObjectKind::Directory).then_some(&*target.path);
+        let mut next = own.or_else(|| above(&target.path));
+        while let Some(directory) = next.filter(|directory| known.insert(*directory)) {
+            next = above(directory);
+        }
+    }
+    let mut directories: Vec<&[u8]> = known.into_iter().collect();
+    directories.sort_unstable();
+    directories
+}
+
+/// Why nothing in a directory may be touched. One that was not looked at is no permission.
+fn denial(denials: &Denials<'_>, directory: &[u8]) -> Option<Outcome> {
+    match denials.get(directory) {
+        Some(why) => why.clone(),
+        None => Some(Outcome::changed()),
+    }
 }
 
 /// Whether what is on disk is what the walk saw. A directory's own facts change with what is done in it.

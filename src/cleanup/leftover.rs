@@ -3,7 +3,7 @@
 
 use super::leaf::{At, Leaf, System, move_back};
 use super::sight::Sight;
-use super::staging::{Private, Purpose};
+use super::staging::{Private, Purpose, SHARDS};
 use super::sweep::ApplyToken;
 use crate::beneath::{Identity, Root, RootError, RootRules, Unresolved, look};
 use rustix::fd::AsFd as _;
@@ -65,7 +65,11 @@ impl Leftovers {
         } else {
             Purpose::Staging
         };
-        let private = match Private::open(&self.root, purpose, &self.deployment_id) {
+        let private = match Private::open(
+            &self.root,
+            purpose,
+            (&self.deployment_id, purpose.shard(one.number)),
+        ) {
             Ok(private) => private,
             Err(why) => return Sight::Unknown(why),
         };
@@ -127,16 +131,18 @@ impl Leftovers {
     /// # Errors
     /// The directory is there and not to be trusted; the text says why.
     pub fn clear(&self) -> Result<Option<String>, String> {
-        let mut left = None;
-        for purpose in [Purpose::Quarantine, Purpose::Staging] {
-            if let Some(private) = Private::open(&self.root, purpose, &self.deployment_id)? {
+        let mut left = Vec::new();
+        let staging = (0..SHARDS).map(|shard| (Purpose::Staging, shard));
+        for (purpose, shard) in std::iter::once((Purpose::Quarantine, 0)).chain(staging) {
+            if let Some(private) = Private::open(&self.root, purpose, (&self.deployment_id, shard))?
+            {
                 let is_gone = private.remove_if_empty(&self.root, &*self.leaf);
                 if !is_gone && purpose == Purpose::Staging {
-                    left = Some(purpose.directory(&self.deployment_id));
+                    left.push(private.own_path());
                 }
             }
         }
-        Ok(left)
+        Ok((!left.is_empty()).then(|| left.join(", ")))
     }
 }
 

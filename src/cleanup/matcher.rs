@@ -130,8 +130,8 @@ impl Matcher {
         (entry, kind): (EntryId, Kind),
         (found, scratch): (&mut Hits, &mut Vec<usize>),
     ) {
-        let path = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path);
-        self.set.matches_into(path, scratch);
+        let path = globset::Candidate::from_bytes(path);
+        self.set.matches_candidate_into(&path, scratch);
         if scratch.is_empty() {
             return;
         }

@@ -27,43 +27,66 @@
 //! private directory. After a power cut a name that was removed may be there again on some file systems; what went
 //! into the quarantine is where the record says.
 
+// What acts, and what looks right before it, needs `beneath::Root`: elsewhere there are only plans.
+#[cfg(unix)]
 mod act;
+#[cfg(unix)]
 mod archive;
 mod budget;
 mod cachedir;
+#[cfg(unix)]
 mod identify;
 mod layout;
+#[cfg(unix)]
 mod leaf;
+#[cfg(unix)]
 mod leftover;
+#[cfg(unix)]
 mod manifest;
 mod matcher;
+#[cfg(unix)]
 mod metadata;
+#[cfg(unix)]
 mod outcome;
+#[cfg(unix)]
 mod own_directories;
 mod plan;
+#[cfg_attr(
+    not(unix),
+    expect(dead_code, reason = "what asks about identities is not there")
+)]
 mod protection;
+#[cfg(unix)]
 mod repository;
+#[cfg(unix)]
 mod restore;
 mod selection;
+#[cfg(unix)]
 mod sight;
+#[cfg(unix)]
 mod staging;
+#[cfg(unix)]
 mod sweep;
 mod target;
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
-pub use archive::{Packed, Unpacked, pack, unpack};
 pub use cachedir::{CACHEDIR_SIGNATURE, cache_directories};
-pub use identify::{Identified, Look};
-pub use leftover::{Interrupted, Leftovers};
-pub use manifest::{Attribute, DirectoryManifest, Manifest, facts};
-pub use metadata::Shortfall;
-pub use outcome::{Intent, Outcome, Settled, Stop, Swept};
-pub use own_directories::{Staging, quarantine_of, quarantined_at};
 pub use plan::{Facts, plan};
 pub use protection::{GitIndex, Protected, Protection, Reach};
-pub use repository::{RepositoryError, repository_places};
-pub use restore::{Directories, Kept, PutBack, RestoreToken, Restorer};
-pub use sight::Sight;
-pub use sweep::{ApplyToken, Journal, Orders, SweepError, Sweeper, quarantine_path};
 pub use target::{Action, Denial, Denied, Plan, RuleTally, Target};
+#[cfg(unix)]
+pub use {
+    archive::{Packed, Unpacked, pack, unpack},
+    identify::{Identified, Look},
+    leftover::{Interrupted, Leftovers},
+    manifest::{Attribute, DirectoryManifest, Manifest, facts},
+    metadata::Shortfall,
+    outcome::{Intent, Outcome, Settled, Stop, Swept},
+    own_directories::{Staging, quarantine_of, quarantined_at},
+    repository::{RepositoryError, repository_places},
+    restore::{Directories, Kept, PutBack, RestoreToken, Restorer},
+    sight::Sight,
+    sweep::{ApplyToken, Journal, Orders, SweepError, Sweeper, quarantine_path},
+};

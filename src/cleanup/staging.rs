@@ -11,6 +11,10 @@ use rustix::io::Errno;
 
 /// The directory of this program in each workspace.
 const HOME: &str = ".factory-gate";
+/// Private directories that one run has for staging: threads that work in one directory wait for each other.
+pub(super) const SHARDS: usize = 4;
+/// Neighbours in the plan that share one of them. Threads take neighbours, so that mostly each has a directory to itself.
+const NEIGHBOURS: usize = 256;
 /// How often a directory that another run takes away again is made anew.
 const ATTEMPTS: usize = 8;
 
@@ -31,32 +35,55 @@ impl Purpose {
         }
     }
 
+    /// Which of the run's private directories is for a target: it follows from the number in the plan, from 1.
+    pub(super) fn shard(self, number: usize) -> usize {
+        match self {
+            Self::Staging => number.saturating_sub(1) / NEIGHBOURS % SHARDS,
+            Self::Quarantine => 0,
+        }
+    }
+
     /// The private directory of one run, relative to the workspace.
     pub(super) fn directory(self, deployment_id: &str) -> String {
         format!("{HOME}/{}/{deployment_id}", self.name())
     }
 
+    /// The name of one of the run's private directories: the first has the name of the run.
+    fn name_of(deployment_id: &str, shard: usize) -> String {
+        match shard {
+            0 => deployment_id.to_owned(),
+            _ => format!("{deployment_id}.{shard}"),
+        }
+    }
+
     /// The private name of a target, relative to the workspace. It follows from what is durable in the record before
     /// the act: the run, and the number in its plan, from 1.
     pub(super) fn path(self, deployment_id: &str, number: usize) -> String {
-        format!("{}/{number}", self.directory(deployment_id))
+        let owner = Self::name_of(deployment_id, self.shard(number));
+        format!("{}/{number}", self.directory(&owner))
     }
 }
 
 /// An open private directory of one run.
 pub(super) struct Private {
     purpose: Purpose,
-    deployment_id: String,
+    /// The run, and for all but the first of its directories a number.
+    name: String,
     /// [`HOME`], the directory of the purpose, and the run's own.
     chain: [OwnedFd; 3],
 }
 
 impl Private {
-    /// Makes the directory of a new run. Says why not if anything is at its place or in its way.
-    pub(super) fn make(root: &Root, purpose: Purpose, deployment_id: &str) -> Result<Self, String> {
+    /// Makes a directory of a new run. Says why not if anything is at its place or in its way.
+    pub(super) fn make(
+        root: &Root,
+        purpose: Purpose,
+        (deployment_id, shard): (&str, usize),
+    ) -> Result<Self, String> {
+        let name = Purpose::name_of(deployment_id, shard);
         let mut last = Err("other runs take the directory away all the time".to_owned());
         for _ in 0..ATTEMPTS {
-            last = match Self::chain(root, purpose, (deployment_id, Make::All)) {
+            last = match Self::chain(root, purpose, (&name, Make::All)) {
                 // Another run removed one of the directories above because it was empty.
                 Err((_, Errno::NOENT)) => continue,
                 other => other.map_err(|(what, error)| describe(&what, error)),
@@ -67,18 +94,19 @@ impl Private {
         if purpose == Purpose::Quarantine {
             private
                 .settle_quarantine(root)
-                .map_err(|error| describe(&purpose.directory(deployment_id), error))?;
+                .map_err(|error| describe(&purpose.directory(&name), error))?;
         }
         Ok(private)
     }
 
-    /// Opens the directory that an earlier run left behind. `None` if there is none.
+    /// Opens a directory that an earlier run left behind. `None` if there is none.
     pub(super) fn open(
         root: &Root,
         purpose: Purpose,
-        deployment_id: &str,
+        (deployment_id, shard): (&str, usize),
     ) -> Result<Option<Self>, String> {
-        match Self::chain(root, purpose, (deployment_id, Make::Nothing)) {
+        let name = Purpose::name_of(deployment_id, shard);
+        match Self::chain(root, purpose, (&name, Make::Nothing)) {
             Ok(private) => Ok(Some(private)),
             Err((_, Errno::NOENT)) => Ok(None),
             Err((what, error)) => Err(describe(&what, error)),
@@ -88,10 +116,10 @@ impl Private {
     fn chain(
         root: &Root,
         purpose: Purpose,
-        (deployment_id, make): (&str, Make),
+        (name, make): (&str, Make),
     ) -> Result<Self, (String, Errno)> {
-        let path = purpose.directory(deployment_id);
-        if names::escapes(deployment_id.as_bytes()) || deployment_id.contains('/') {
+        let path = purpose.directory(name);
+        if names::escapes(name.as_bytes()) || name.contains('/') {
             return Err((path, Errno::INVAL));
         }
         let failed = |error| (path.clone(), error);
@@ -102,13 +130,13 @@ impl Private {
         let (home, _) = step(root, (top, HOME), (make, shared)).map_err(failed)?;
         let (middle, _) = step(root, (&home, purpose.name()), (make, shared)).map_err(failed)?;
         let own = (make, Privacy::NobodyElseEnters);
-        let (last, is_new) = step(root, (&middle, deployment_id), own).map_err(failed)?;
+        let (last, is_new) = step(root, (&middle, name), own).map_err(failed)?;
         if make == Make::All && !is_new {
             return Err(failed(Errno::EXIST));
         }
         Ok(Self {
             purpose,
-            deployment_id: deployment_id.to_owned(),
+            name: name.to_owned(),
             chain: [home, middle, last],
         })
     }
@@ -118,9 +146,14 @@ impl Private {
         self.chain[2].as_fd()
     }
 
+    /// Where it is, relative to the workspace.
+    pub(super) fn own_path(&self) -> String {
+        self.purpose.directory(&self.name)
+    }
+
     /// Where a target is meanwhile, relative to the workspace.
     pub(super) fn path(&self, number: usize) -> String {
-        self.purpose.path(&self.deployment_id, number)
+        format!("{}/{number}", self.purpose.directory(&self.name))
     }
 
     /// Makes the names in it survive a power cut.
@@ -155,7 +188,7 @@ impl Private {
             return false;
         };
         let steps = [
-            (self.chain[1].as_fd(), self.deployment_id.as_str()),
+            (self.chain[1].as_fd(), self.name.as_str()),
             (self.chain[0].as_fd(), self.purpose.name()),
             (top.as_fd(), HOME),
         ];
@@ -235,4 +268,21 @@ fn describe(path: &str, error: Errno) -> String {
         error => std::io::Error::from(error).to_string(),
     };
     format!("the directory `{path}` cannot be used: {why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_directory_follows_from_the_number_alone() {
+        let path = |number| Purpose::Staging.path("run", number);
+        assert_eq!(path(1), ".factory-gate/staging/run/1");
+        assert_eq!(path(256), ".factory-gate/staging/run/256");
+        assert_eq!(path(257), ".factory-gate/staging/run.1/257");
+        assert_eq!(path(1024), ".factory-gate/staging/run.3/1024");
+        assert_eq!(path(1025), ".factory-gate/staging/run/1025");
+        let kept = Purpose::Quarantine.path("run", 1025);
+        assert_eq!(kept, ".factory-gate/quarantine/run/1025");
+    }
 }

@@ -156,12 +156,17 @@ impl Sweeper {
         identified: &Identified<'_>,
         journal: &mut dyn Journal,
     ) -> Result<Swept, SweepError> {
-        let present = identified.pairs().filter(|(_, look)| look.is_present());
-        let actions: Vec<Action> = present.map(|(target, _)| target.action).collect();
+        let present = identified
+            .pairs()
+            .zip(1..)
+            .filter(|((_, look), _)| look.is_present());
+        let present: Vec<(usize, Action)> = present
+            .map(|((target, _), number)| (number, target.action))
+            .collect();
         let acts = Acts::prepare(
             (&self.root, &*self.leaf),
             &self.orders.deployment_id,
-            &actions,
+            &present,
         );
         let mut course = Course {
             root: &self.root,

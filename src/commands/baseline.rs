@@ -84,7 +84,7 @@ pub(super) fn of_run(
             return Ok(None);
         }
         let bytes = bytes.with_context(|| format!("the baseline `{shown}` cannot be read"))?;
-        let real = path.canonicalize().or_else(|_| std::path::absolute(path))?;
+        let real = dunce::canonicalize(path).or_else(|_| std::path::absolute(path))?;
         let inside = real.strip_prefix(root.path()).ok().and_then(Path::to_str);
         (inside.map_or(shown, str::to_owned), real, bytes)
     } else if let Some(file) = &policy.baseline {

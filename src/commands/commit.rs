@@ -42,23 +42,29 @@ impl WorkTree {
     pub(super) fn inside(&self, named: &Path) -> Option<String> {
         let absolute = normal(&std::path::absolute(named).ok()?);
         let top = absolute.ancestors().skip(1).filter(|above| {
-            let real = above.canonicalize();
+            let real = dunce::canonicalize(above);
             real.is_ok_and(|real| real == self.path)
         });
         // The shortest: one of the tree's own links may lead to its top again.
         let by_name = top.last().and_then(|top| absolute.strip_prefix(top).ok());
         if let Some(path) = by_name {
-            return path.to_str().map(str::to_owned);
+            return slashed(path);
         }
-        let real = named.canonicalize().ok()?;
+        let real = dunce::canonicalize(named).ok()?;
         let inside = real.strip_prefix(&self.path).ok()?;
-        inside.to_str().map(str::to_owned)
+        slashed(inside)
     }
 
     /// A path in the working tree as seen from the workspace, if it lies in that.
     pub(super) fn in_workspace<'p>(&self, path: &'p str) -> Option<&'p str> {
         path.strip_prefix(&*self.prefix)
     }
+}
+
+/// A relative path as git has it, with `/`.
+fn slashed(path: &Path) -> Option<String> {
+    let parts = path.components().map(|part| part.as_os_str().to_str());
+    Some(parts.collect::<Option<Vec<&str>>>()?.join("/"))
 }
 
 /// Without `.`, and without `..`.
@@ -118,12 +124,9 @@ impl Commit<'_> {
         most: usize,
     ) -> std::io::Result<Vec<u8>> {
         let absolute = normal(&root.path().join(path));
-        match absolute
-            .strip_prefix(&self.tree.path)
-            .ok()
-            .and_then(Path::to_str)
-        {
-            Some(inside) => self.read(inside, most),
+        let inside = absolute.strip_prefix(&self.tree.path).ok();
+        match inside.and_then(slashed) {
+            Some(inside) => self.read(&inside, most),
             None => super::run::read_policy(root, path),
         }
     }
@@ -156,7 +159,7 @@ impl Commit<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[expect(clippy::disallowed_methods, reason = "tests make workspaces")]
 mod tests {
     use super::*;

@@ -7,14 +7,13 @@ use crate::report;
 use crate::walk::Root;
 use crate::wiring::{self, Examination, File, PLACES, Weight};
 use anyhow::Context as _;
-use std::os::unix::ffi::OsStrExt as _;
 
 /// More than any CI configuration has.
 pub(super) const MOST_BYTES: usize = 1 << 20;
 
 pub(super) fn doctor(arguments: &DoctorArgs) -> Answer {
     let place = arguments.path.display();
-    let path = arguments.path.canonicalize();
+    let path = dunce::canonicalize(&arguments.path);
     let path = path
         .with_context(|| format!("there is no repository at `{place}`"))
         .map_err(Problem::usage)?;
@@ -82,38 +81,22 @@ fn is_absent(error: &std::io::Error) -> bool {
 
 /// The names of the YAML files in a directory, sorted.
 fn names(root: &Root, directory: &str, unread: &mut Vec<String>) -> Vec<String> {
-    let handle = match root.open_directory(directory.as_bytes()) {
-        Ok(handle) => handle,
+    let found = match root.names(directory.as_bytes()) {
+        Ok(found) => found,
         Err(error) => {
-            let error = std::io::Error::from(error);
             if !is_absent(&error) {
                 unread.push(format!("{directory}: {error}"));
             }
             return Vec::new();
         }
     };
-    let entries = match rustix::fs::Dir::read_from(&handle) {
-        Ok(entries) => entries,
-        Err(error) => {
-            unread.push(format!("{directory}: {error}"));
-            return Vec::new();
-        }
-    };
     let mut names = Vec::new();
-    for entry in entries {
-        match entry {
-            Err(error) => unread.push(format!("{directory}: {error}")),
-            Ok(entry) => {
-                let name = entry.file_name().to_bytes();
-                let is_yaml = name.ends_with(b".yml") || name.ends_with(b".yaml");
-                match std::ffi::OsStr::from_bytes(name).to_str() {
-                    Some(name) if is_yaml => names.push(name.to_owned()),
-                    None if is_yaml => {
-                        unread.push(format!("{directory}: a name that is not UTF-8"));
-                    }
-                    _ => {}
-                }
-            }
+    for name in found {
+        let is_yaml = name.ends_with(b".yml") || name.ends_with(b".yaml");
+        match String::from_utf8(name) {
+            Ok(name) if is_yaml => names.push(name),
+            Err(_) if is_yaml => unread.push(format!("{directory}: a name that is not UTF-8")),
+            _ => {}
         }
     }
     names.sort();

@@ -74,8 +74,7 @@ struct Workspace {
 impl Workspace {
     fn open(arguments: &ExplainArgs) -> anyhow::Result<Self> {
         let place = &arguments.workspace;
-        let path = place
-            .canonicalize()
+        let path = dunce::canonicalize(place)
             .with_context(|| format!("there is no workspace at `{}`", place.display()))?;
         let root = Root::open(&path)
             .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))?;

@@ -10,10 +10,25 @@ mod explain;
 mod export;
 mod init;
 mod integrity;
+#[cfg(unix)]
+mod new_file;
+#[cfg(not(unix))]
+#[path = "new_file_refused.rs"]
+mod new_file;
 mod places;
 mod policy;
+#[cfg(unix)]
+mod recover;
+#[cfg(not(unix))]
+#[path = "recover_refused.rs"]
+mod recover;
 mod report_db;
+mod report_file;
 mod reports;
+#[cfg(unix)]
+mod restore;
+#[cfg(not(unix))]
+#[path = "restore_refused.rs"]
 mod restore;
 mod run;
 
@@ -34,7 +49,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Verify(arguments) => database::verify(&arguments),
         Command::Report(arguments) => report_db::report(&arguments),
         Command::Restore(arguments) => restore::restore(&arguments),
-        Command::Recover { database } => database::recover(&database),
+        Command::Recover { database } => recover::recover(&database),
         Command::Init(arguments) => init::init(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Schema { of } => about::schema(of),

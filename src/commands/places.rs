@@ -7,8 +7,7 @@ use crate::cleanup::Reach;
 use crate::cli::RunArgs;
 use crate::phases::{Export, Places};
 use crate::policy::Policy;
-use crate::walk::OwnOutputs;
-use std::os::unix::ffi::OsStrExt as _;
+use crate::walk::{OwnOutputs, bytes_of};
 use std::path::{Path, PathBuf};
 
 /// An absolute path whose directory is spelt without symlinks; the file itself need not exist.
@@ -18,8 +17,7 @@ pub(super) fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
         anyhow::bail!("`{}` is no name for a file", path.display());
     };
     // A directory that is not there is for the store to refuse.
-    Ok(directory
-        .canonicalize()
+    Ok(dunce::canonicalize(directory)
         .unwrap_or_else(|_| directory.to_owned())
         .join(name))
 }
@@ -33,21 +31,20 @@ pub(super) fn places(
 ) -> Places {
     let mut own_outputs = OwnOutputs::default();
     if let Ok(inside) = database.strip_prefix(root) {
-        let inside = inside.as_os_str().as_bytes();
-        own_outputs.add_database(inside);
+        own_outputs.add_database(&bytes_of(inside.as_os_str()));
     }
     let named = |path: &Option<PathBuf>| path.as_deref().and_then(|path| absolute(path).ok());
     let (output, patch) = (named(&arguments.output), named(&arguments.patch));
     let reports = reports::paths(arguments);
     for path in [&output, &patch].into_iter().flatten().chain(&reports) {
         if let Ok(inside) = path.strip_prefix(root) {
-            own_outputs.add(inside.as_os_str().as_bytes());
+            own_outputs.add(&bytes_of(inside.as_os_str()));
         }
     }
     let exports = export.map(|export| [Some(export.path.clone()), export.partial().ok()]);
     for path in exports.into_iter().flatten().flatten() {
         if let Ok(inside) = path.strip_prefix(root) {
-            own_outputs.add(inside.as_os_str().as_bytes());
+            own_outputs.add(&bytes_of(inside.as_os_str()));
         }
     }
     let documents = policy
@@ -114,7 +111,7 @@ pub(super) fn forbidden_roots(runner: &[(PathBuf, String)]) -> Vec<(FileId, Stri
         .map(|(path, _)| (path.clone(), "a directory of the CI runner"));
     let mut forbidden: Vec<(FileId, String)> = Vec::new();
     for (place, what) in homes.chain(runner) {
-        let Ok(place) = place.canonicalize() else {
+        let Ok(place) = dunce::canonicalize(&place) else {
             continue;
         };
         for above in place.ancestors() {
@@ -128,6 +125,7 @@ pub(super) fn forbidden_roots(runner: &[(PathBuf, String)]) -> Vec<(FileId, Stri
 }
 
 /// The homes that the system's own list has for the user of this process, real and effective: `HOME` may say anything.
+#[cfg(unix)]
 fn own_homes() -> Vec<PathBuf> {
     const LIST: &str = "/etc/passwd";
     const MOST_BYTES: usize = 16 << 20;
@@ -138,6 +136,13 @@ fn own_homes() -> Vec<PathBuf> {
     homes_of(&own, &text)
 }
 
+/// There is no such list; nothing is changed here either.
+#[cfg(not(unix))]
+fn own_homes() -> Vec<PathBuf> {
+    Vec::new()
+}
+
+#[cfg(any(unix, test))]
 fn homes_of(users: &[u32], list: &[u8]) -> Vec<PathBuf> {
     let lines = list.split(|byte| *byte == b'\n');
     let homes = lines.filter_map(|line| {
@@ -145,7 +150,7 @@ fn homes_of(users: &[u32], list: &[u8]) -> Vec<PathBuf> {
         let user: u32 = std::str::from_utf8(fields.nth(2)?).ok()?.parse().ok()?;
         let home = fields.nth(2)?;
         (users.contains(&user) && home.starts_with(b"/"))
-            .then(|| PathBuf::from(std::ffi::OsStr::from_bytes(home)))
+            .then(|| crate::walk::path_of(home).into_owned())
     });
     homes.collect()
 }

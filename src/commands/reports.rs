@@ -1,6 +1,7 @@
 //! The files of the reports: where each goes, opened before anything is scanned.
 
 use super::places::absolute;
+use super::report_file::follow_no_link;
 use super::stderr;
 use crate::beneath::FileId;
 use crate::cli::{Format, ReportKind, ReportTo, RunArgs};
@@ -161,18 +162,13 @@ pub(super) fn patch(
 /// Opens the report's file before anything is scanned, so that a wrong path is known at once; what it held stays until
 /// there is a report.
 pub(super) fn own_file(path: &Path, database: &Path) -> anyhow::Result<BufWriter<EmptiedFile>> {
-    use std::os::unix::fs::OpenOptionsExt as _;
     let what = || format!("the report cannot be written to `{}`", path.display());
     if absolute(path)? == database {
         return Err(anyhow!("it is the database").context(what()));
     }
     let mut options = std::fs::OpenOptions::new();
-    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    options
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .custom_flags(no_link);
+    options.write(true).create(true).truncate(false);
+    follow_no_link(&mut options);
     let file = options.open(path).with_context(what)?;
     if !file.metadata()?.is_file() {
         return Err(anyhow!("it is no regular file").context(what()));

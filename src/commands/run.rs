@@ -4,6 +4,7 @@ use super::baseline::RunBaseline;
 use super::export::export;
 use super::places::{absolute, places};
 use super::policy::RunPolicy;
+use super::report_file::stdout_is_a_file;
 use super::reports::{self, own_file};
 use super::{Answer, Problem, stdout};
 use crate::base::Resolution;
@@ -20,11 +21,10 @@ use crate::report::progress::{Mode, Progress};
 use crate::secrets::Key;
 use crate::store::rows::{PolicyRow, SessionDetails, SessionStart};
 use crate::store::{Recorder, StoreError};
-use crate::walk::{Root, read_named};
+use crate::walk::{Root, bytes_of, read_named};
 use anyhow::{Context as _, anyhow};
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write};
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -106,8 +106,7 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
 }
 
 fn workspace(place: &Path) -> anyhow::Result<Root> {
-    let path = place
-        .canonicalize()
+    let path = dunce::canonicalize(place)
         .with_context(|| format!("there is no workspace at `{}`", place.display()))?;
     Root::open(&path)
         .with_context(|| format!("`{}` cannot be opened as a workspace", path.display()))
@@ -125,7 +124,7 @@ fn environment(arguments: &RunArgs) -> Environment {
     // The workspace's path is spelt without symlinks, so the checkout's has to be, too.
     environment.checkout = environment
         .checkout
-        .and_then(|path| path.canonicalize().ok());
+        .and_then(|path| dunce::canonicalize(path).ok());
     environment
 }
 
@@ -141,11 +140,6 @@ fn watch(arguments: &RunArgs, environment: &Environment) -> anyhow::Result<Watch
 }
 
 fn form(arguments: &RunArgs, environment: &Environment) -> Form {
-    let is_file = || {
-        rustix::fs::fstat(std::io::stdout()).is_ok_and(|facts| {
-            rustix::fs::FileType::from_raw_mode(facts.st_mode) == rustix::fs::FileType::RegularFile
-        })
-    };
     match arguments.format {
         Format::Text => match reports::alone(arguments) {
             Some(kind) => Form::Report(kind),
@@ -154,7 +148,9 @@ fn form(arguments: &RunArgs, environment: &Environment) -> Form {
         Format::Json => Form::Report(Kind::Json),
         Format::Diff if arguments.output.is_some() => Form::Diff(DiffForm::Exact),
         Format::Diff if std::io::stdout().is_terminal() => Form::Diff(DiffForm::Shown),
-        Format::Diff if environment.system.is_some_and(System::shows_annotations) && !is_file() => {
+        Format::Diff
+            if environment.system.is_some_and(System::shows_annotations) && !stdout_is_a_file() =>
+        {
             Form::Diff(DiffForm::Fenced)
         }
         Format::Diff => Form::Diff(DiffForm::Exact),
@@ -182,7 +178,7 @@ pub(super) fn read_policy(root: &Root, path: &Path) -> std::io::Result<Vec<u8>> 
         // Its content is pinned, so it does not matter by which links it is found.
         return read_named(&root.path().join(path), MOST_POLICY_BYTES);
     }
-    root.read_file(path.as_os_str().as_bytes(), MOST_POLICY_BYTES)
+    root.read_file(&bytes_of(path.as_os_str()), MOST_POLICY_BYTES)
 }
 
 /// The main document: the one that is named, or the workspace's, if it has one.
@@ -190,7 +186,7 @@ pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<O
     let unreadable = |path: &Path| format!("the policy `{}` cannot be read", path.display());
     if let Some(path) = named {
         let text = read_named(path, MOST_POLICY_BYTES).with_context(|| unreadable(path))?;
-        let real = path.canonicalize()?;
+        let real = dunce::canonicalize(path)?;
         let workspace_path = real
             .strip_prefix(root.path())
             .ok()
@@ -348,7 +344,7 @@ fn session_start(
     SessionStart {
         deployment_id: phases::deployment_id(now, id),
         start_time: phases::stamp(now),
-        workspace_path: crate::store::escape(root.as_os_str().as_bytes()).into_owned(),
+        workspace_path: crate::store::escape(&bytes_of(root.as_os_str())).into_owned(),
         details: SessionDetails {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),

@@ -3,7 +3,7 @@
 
 use crate::report::{LineHashes, line_hashes};
 use crate::scan::holds_credential;
-use crate::walk::{Kind, Root, Tree, modified_ns};
+use crate::walk::{Kind, Root, Tree, facts_of};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -41,11 +41,10 @@ impl<'w> WalkedFiles<'w> {
             return None;
         }
         self.left.set(self.left.get() - seen.size);
-        let file = File::from(self.root.open_file(path).ok()?);
+        let file = self.root.open_file(path).ok()?;
         let is_as_seen = |file: &File| {
-            rustix::fs::fstat(file).is_ok_and(|now| {
-                u64::try_from(now.st_size) == Ok(seen.size) && modified_ns(&now) == seen.modified_ns
-            })
+            facts_of(file)
+                .is_ok_and(|now| now.size == seen.size && now.modified_ns == seen.modified_ns)
         };
         if !is_as_seen(&file) {
             return None;
@@ -138,10 +137,11 @@ fn tells(text: &[u8]) -> bool {
 #[expect(clippy::disallowed_methods, reason = "tests make and change a file")]
 mod tests {
     use super::*;
-    use crate::walk::{Meta, TreeBuilder};
 
+    #[cfg(unix)]
     #[test]
     fn only_a_file_that_is_what_was_seen_has_hashes() {
+        use crate::walk::{Meta, TreeBuilder};
         use std::os::unix::fs::MetadataExt as _;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.txt");

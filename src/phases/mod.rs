@@ -1,9 +1,22 @@
 //! The five phases, visible in one place. Each is recorded; a phase that fails does not stop the reporting one.
 
 mod against;
+#[cfg(unix)]
 mod apply;
+#[cfg(not(unix))]
+#[path = "apply/refused.rs"]
+mod apply;
+#[cfg(unix)]
 mod cleanup;
+#[cfg(not(unix))]
+#[path = "cleanup/refused.rs"]
+mod cleanup;
+#[cfg(unix)]
 mod cleanup_export;
+#[cfg(not(unix))]
+#[path = "cleanup_export/refused.rs"]
+mod cleanup_export;
+#[cfg(unix)]
 mod cleanup_guard;
 mod line_hashes;
 mod look;

@@ -81,6 +81,7 @@ impl Outputs<'_> {
     }
 
     /// Writes a piece of the patch wherever it is wanted.
+    #[cfg(unix)]
     pub(super) fn push_patch(&mut self, patch: &[u8]) {
         self.keep_error(|outputs| {
             if let Some(file) = &mut outputs.patch {

@@ -27,8 +27,8 @@ impl Globs {
         scratch: &mut Vec<usize>,
     ) {
         matched.clear();
-        let path = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path);
-        self.set.matches_into(path, scratch);
+        let path = globset::Candidate::from_bytes(path);
+        self.set.matches_candidate_into(&path, scratch);
         matched.extend(scratch.iter().filter_map(|index| {
             let (id, directory_only) = self.members[*index];
             (!directory_only || kind == Kind::Directory).then_some(id)

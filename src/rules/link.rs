@@ -3,11 +3,9 @@
 //! Every name is looked up in the tree. What the tree does not list (what git ignores, `.git`) is asked of the
 //! file system with `lstat`, below directories that are already known to be real.
 
-use crate::walk::{Entry, IndexMode, Kind, Tree};
+use crate::walk::{Entry, IndexMode, Kind, Tree, bytes_of, path_of};
 use bstr::BString;
-use std::ffi::OsStr;
 use std::io;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 
 /// Most links that are followed for one link; Linux stops at the same number.
@@ -46,8 +44,14 @@ pub(super) struct Exit {
 impl Exit {
     /// Whether the text names a place from the root of the file system.
     pub(super) fn is_absolute(&self) -> bool {
-        self.text.starts_with(b"/")
+        is_absolute(&self.text)
     }
+}
+
+/// Whether a link's text names a place from the root of a file system; on Windows also that of a drive.
+fn is_absolute(text: &[u8]) -> bool {
+    let is_drive = cfg!(windows) && matches!(text, [b'a'..=b'z' | b'A'..=b'Z', b':', ..]);
+    is_drive || text.starts_with(b"/")
 }
 
 /// The text of a link.
@@ -81,7 +85,7 @@ pub(super) fn resolve(tree: &Tree, link: &[u8], text: &[u8]) -> Target {
 }
 
 fn on_disk(tree: &Tree, path: &[u8]) -> PathBuf {
-    tree.root().join(OsStr::from_bytes(path))
+    tree.root().join(path_of(path))
 }
 
 fn read(tree: &Tree, path: &[u8]) -> io::Result<BString> {
@@ -90,7 +94,7 @@ fn read(tree: &Tree, path: &[u8]) -> io::Result<BString> {
         return Ok(text.to_vec().into());
     }
     let target = std::fs::read_link(on_disk(tree, path))?;
-    Ok(target.into_os_string().into_vec().into())
+    Ok(bytes_of(target.as_os_str()).into_owned().into())
 }
 
 /// One resolution on its way.
@@ -175,7 +179,7 @@ impl Walk<'_> {
         self.rest.extend(names.map(BString::from));
         self.link = link;
         self.text = text;
-        self.text.starts_with(b"/").then(|| self.exit())
+        is_absolute(&self.text).then(|| self.exit())
     }
 
     fn exit(&self) -> Target {
@@ -216,6 +220,7 @@ fn kind(entry: Entry<'_>) -> Kind {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::walk::{Meta, TreeBuilder};

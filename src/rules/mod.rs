@@ -12,6 +12,7 @@ mod edits;
 mod extensions;
 mod file_head;
 #[cfg(test)]
+#[cfg(unix)]
 mod fix_proof;
 mod folders;
 mod header_flaw;
@@ -33,6 +34,7 @@ mod name_set;
 mod needle;
 mod options;
 #[cfg(test)]
+#[cfg(unix)]
 mod proof;
 mod reindent;
 #[cfg(test)]

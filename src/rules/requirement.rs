@@ -8,8 +8,6 @@ use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::borrow::Cow;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 
 /// What kind of thing is looked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -126,8 +124,9 @@ impl Wanted {
     }
 
     fn matches(&self, relative: &[u8], ignore_case: bool) -> bool {
-        let path = OsStr::from_bytes(relative);
-        self.folded.is_match(path) && (ignore_case || self.exact.is_match(path))
+        let path = globset::Candidate::from_bytes(relative);
+        self.folded.is_match_candidate(&path)
+            && (ignore_case || self.exact.is_match_candidate(&path))
     }
 
     /// Whether the names in the same directory have the same stem or differ in one or two letters.

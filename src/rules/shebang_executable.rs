@@ -123,6 +123,9 @@ impl Default for ShebangExecutable {
 
 impl Check for ShebangExecutable {
     fn content(&self, file: &Content<'_>, found: &mut Found) {
+        if !file.entry.tells_executable() {
+            return;
+        }
         let executable = file.entry.is_executable();
         let marked = file.bytes.starts_with(b"#!");
         if executable == marked && (!marked || interpreter(file.bytes).is_some()) {

@@ -4,10 +4,8 @@ use super::source::{Opened, Source};
 use crate::base::{BlobHash, digest_of};
 use crate::rules::Reads;
 use crate::text::{self, Encoding};
-use crate::walk::{Entry, LastDirectory, SkipReason};
-use rustix::buffer::spare_capacity;
-use rustix::fs::FileType;
-use std::io::{ErrorKind, Read as _};
+use crate::walk::{Entry, Kind, LastDirectory, SkipReason, is_gone};
+use std::io::Read as _;
 use xxhash_rust::xxh3::Xxh3;
 
 /// How much is read at a time when the content itself is not kept.
@@ -166,12 +164,6 @@ impl Reading {
     }
 }
 
-/// Whether the path is not any more what the walk saw.
-fn is_gone(error: &std::io::Error) -> bool {
-    let is_link = error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error());
-    is_link || matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-}
-
 fn read_file(
     source: Source<'_>,
     entry: Entry<'_>,
@@ -279,9 +271,7 @@ fn hash_rest(file: &mut Opened, buffer: &mut Vec<u8>, hash: &mut Digest) -> std:
         buffer.clear();
         buffer.reserve(PIECE);
         let read = match file {
-            Opened::File(file) => {
-                rustix::io::retry_on_intr(|| rustix::io::read(&*file, spare_capacity(buffer)))?
-            }
+            Opened::File(file) => crate::walk::read_more(file, buffer)?,
             Opened::Blob(_) => file.take(PIECE as u64).read_to_end(buffer)?,
         };
         if read == 0 {
@@ -303,10 +293,10 @@ pub(super) fn check_unchanged(
     let is_as_walked = match file {
         Opened::Blob(_) => true,
         Opened::File(file) => {
-            let facts = rustix::fs::fstat(file)?;
-            FileType::from_raw_mode(facts.st_mode) == FileType::RegularFile
-                && u64::try_from(facts.st_size) == Ok(meta.size)
-                && crate::walk::modified_ns(&facts) == meta.modified_ns
+            let facts = crate::walk::facts_of(file)?;
+            facts.kind == Kind::File
+                && facts.size == meta.size
+                && facts.modified_ns == meta.modified_ns
         }
     };
     let same = is_as_walked && (!complete || reading.bytes == meta.size);

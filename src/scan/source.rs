@@ -2,7 +2,7 @@
 
 use crate::base::Blobs;
 use crate::rules::Files;
-use crate::walk::{Entry, LastDirectory, Root};
+use crate::walk::{Entry, LastDirectory, Root, is_link_error, link_error};
 use std::fs::File;
 use std::io::{Cursor, Error, ErrorKind, Read, Result};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Source<'_> {
         match self {
             Self::Workspace(root) => {
                 let file = root.open_in(entry.path(), last)?;
-                Ok(Opened::File(file.into()))
+                Ok(Opened::File(file))
             }
             Self::Commit(_) if !wants_content => Ok(Opened::Blob(Cursor::default())),
             Self::Commit(blobs) => {
@@ -83,7 +83,7 @@ fn blob(blobs: &Blobs, path: &[u8], most: u64) -> Result<Vec<u8>> {
             crate::base::Mode::Regular | crate::base::Mode::Executable
         )
     {
-        return Err(rustix::io::Errno::LOOP.into());
+        return Err(link_error());
     }
     match blobs.read(path, most) {
         Ok(Some(blob)) => Ok(blob),
@@ -118,12 +118,8 @@ impl Files for Judged {
         read.map_err(|error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => "there is no such file".into(),
             ErrorKind::FileTooLarge => format!("it has more than {} bytes", self.most),
-            _ if is_link(&error) => "it is a symlink, or lies behind one".into(),
+            _ if is_link_error(&error) => "it is a symlink, or lies behind one".into(),
             _ => format!("it cannot be read: {error}"),
         })
     }
-}
-
-fn is_link(error: &Error) -> bool {
-    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }

@@ -1,6 +1,7 @@
 //! The finished file: read as a stranger would, made durable and hashed, before it gets to its place.
 
 use super::chain;
+use super::disk;
 use super::error::{FileContext, SqlContext, StoreError};
 use super::open;
 use super::paths::hex;
@@ -26,7 +27,7 @@ pub(super) fn check(
     let bytes = file.metadata().at("look at", path)?.len();
     open::check_header(&mut file, bytes, path)?;
     let (mut conn, _) = open::known(path, path, bytes)?;
-    let durable = || file.sync_all().at("make durable", path);
+    let durable = || disk::sync_file(&file, path).at("make durable", path);
     let digest = if bytes <= SMALL {
         none(&structure(&conn)?)?;
         none(&foreign_keys(&conn)?)?;

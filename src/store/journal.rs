@@ -6,7 +6,7 @@ use super::recorder::created_at;
 use super::rows::{PlannedRow, SettledRow};
 use super::writer::integer;
 use crate::finding::Fingerprint;
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 use std::collections::HashSet;
 
 /// The words that an observed result may begin with.
@@ -41,13 +41,17 @@ pub(super) fn plan(
              path_bytes, identity, kept_at) VALUES (?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )
         .doing(DOING)?;
+    let mut created = (String::new(), String::new());
     for row in rows {
         let state = first_word(&row.result);
         if !matches!(state, "planned" | "refused" | "skipped") {
             let what = format!("a plan with the result `{}`", row.result);
             return Err(StoreError::Untrue(what));
         }
-        let created = created_at(&row.timestamp);
+        // Rows of one plan mostly have one time.
+        if created.0 != row.timestamp {
+            created = (row.timestamp.clone(), created_at(&row.timestamp));
+        }
         action
             .execute(params![
                 session,
@@ -55,7 +59,7 @@ pub(super) fn plan(
                 escape(&row.target),
                 row.result,
                 row.timestamp,
-                created
+                created.1
             ])
             .doing(DOING)?;
         detail
@@ -66,7 +70,7 @@ pub(super) fn plan(
                 integer(row.bytes)?,
                 state,
                 raw_if_needed(&row.target),
-                row.identity.to_string(),
+                row.identity,
                 row.kept_at
             ])
             .doing(DOING)?;
@@ -80,8 +84,9 @@ pub(super) fn advance(
     settled: &[SettledRow],
     intents: &[u32],
 ) -> Result<(), StoreError> {
+    let mut settle = Settle::prepare(conn)?;
     for row in settled {
-        settle(conn, row)?;
+        settle.record(row)?;
     }
     let mut intend = conn
         .prepare_cached(
@@ -97,43 +102,71 @@ pub(super) fn advance(
     Ok(())
 }
 
-fn settle(conn: &Connection, row: &SettledRow) -> Result<(), StoreError> {
-    const DOING: &str = "record the result of an action";
-    let state = first_word(&row.result);
-    let changed = CHANGES.contains(&state);
-    // A removal can fail and take the name away nevertheless: something new is then at its place.
-    let is_affected = row.files_affected > 0;
-    if !RESULTS.contains(&state) || (is_affected != changed && !(is_affected && state == "failed"))
-    {
-        let what = format!(
-            "`{}` with {} files affected",
-            row.result, row.files_affected
-        );
-        return Err(StoreError::Untrue(what));
-    }
-    // What changed the workspace must have been intended, durably, before. What is kept nowhere has no place; of what
-    // failed nobody knows without a look.
-    let details = conn
-        .prepare_cached(
+const SETTLING: &str = "record the result of an action";
+
+/// What was observed of an action goes into both of its rows.
+struct Settle<'c> {
+    detail: CachedStatement<'c>,
+    action: CachedStatement<'c>,
+}
+
+impl<'c> Settle<'c> {
+    fn prepare(conn: &'c Connection) -> Result<Self, StoreError> {
+        // What changed the workspace must have been intended, durably, before. What is kept nowhere has no place; of
+        // what failed nobody knows without a look.
+        let detail = conn.prepare_cached(
             "UPDATE cleanup_details SET state = ?2, \
              kept_at = CASE WHEN ?2 IN ('quarantined', 'failed') THEN kept_at END WHERE action_id = ?1 \
              AND (state = 'intent' OR (state = 'planned' AND NOT ?3))",
-        )
-        .and_then(|mut update| update.execute(params![row.number, state, changed]))
-        .doing(DOING)?;
-    if details != 1 {
-        let what = format!(
-            "`{}` of action {}, which was not begun",
-            row.result, row.number
         );
-        return Err(StoreError::Untrue(what));
+        Ok(Self {
+            detail: detail.doing(SETTLING)?,
+            action: result_statement(conn)?,
+        })
     }
-    write_result(
-        conn,
-        row.number.into(),
-        (&row.result, integer(row.files_affected)?),
-        &row.timestamp,
+
+    fn record(&mut self, row: &SettledRow) -> Result<(), StoreError> {
+        let state = first_word(&row.result);
+        let changed = CHANGES.contains(&state);
+        // A removal can fail and take the name away nevertheless: something new is then at its place.
+        let is_affected = row.files_affected > 0;
+        if !RESULTS.contains(&state)
+            || (is_affected != changed && !(is_affected && state == "failed"))
+        {
+            let what = format!(
+                "`{}` with {} files affected",
+                row.result, row.files_affected
+            );
+            return Err(StoreError::Untrue(what));
+        }
+        let details = self
+            .detail
+            .execute(params![row.number, state, changed])
+            .doing(SETTLING)?;
+        if details != 1 {
+            let what = format!(
+                "`{}` of action {}, which was not begun",
+                row.result, row.number
+            );
+            return Err(StoreError::Untrue(what));
+        }
+        self.action
+            .execute(params![
+                row.number,
+                row.result,
+                integer(row.files_affected)?,
+                row.timestamp
+            ])
+            .doing(SETTLING)?;
+        Ok(())
+    }
+}
+
+fn result_statement(conn: &Connection) -> Result<CachedStatement<'_>, StoreError> {
+    conn.prepare_cached(
+        "UPDATE cleanup_actions SET action_result = ?2, files_affected = ?3, timestamp = ?4 WHERE id = ?1",
     )
+    .doing(SETTLING)
 }
 
 /// Writes what was observed into the given table.
@@ -143,11 +176,9 @@ pub(super) fn write_result(
     (result, files): (&str, i64),
     timestamp: &str,
 ) -> Result<(), StoreError> {
-    conn.prepare_cached(
-        "UPDATE cleanup_actions SET action_result = ?2, files_affected = ?3, timestamp = ?4 WHERE id = ?1",
-    )
-    .and_then(|mut update| update.execute(params![action_id, result, files, timestamp]))
-    .doing("record the result of an action")?;
+    result_statement(conn)?
+        .execute(params![action_id, result, files, timestamp])
+        .doing(SETTLING)?;
     Ok(())
 }
 

@@ -7,6 +7,11 @@
 mod chain;
 mod containment;
 mod describe;
+#[cfg(unix)]
+mod disk;
+#[cfg(windows)]
+#[path = "disk_windows.rs"]
+mod disk;
 mod error;
 mod finished;
 mod fixes;
@@ -25,6 +30,7 @@ mod schema;
 mod seal;
 mod session;
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod totals;
 mod verify;

@@ -1,13 +1,13 @@
 //! Opening connections: the run's own with every setting read back, and the hardened one for files that
 //! anybody may have made.
 
+use super::disk;
 use super::error::{FileContext, SqlContext, StoreError};
 use super::private::PrivateDir;
 use super::schema::{self, Shape};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
-use rustix::fs::{Mode, OFlags};
 use std::fs::File;
 use std::io::{Read as _, Seek as _};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub(super) fn reopen_run(path: &Path) -> Result<Connection, StoreError> {
 
 fn writer_settings(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     set(conn, "locking_mode", "exclusive")?;
-    let wal = !on_network(path)? && set(conn, "journal_mode", "wal").is_ok();
+    let wal = !disk::on_network(path)? && set(conn, "journal_mode", "wal").is_ok();
     if wal {
         set(conn, "synchronous", "2")?;
     } else {
@@ -238,10 +238,7 @@ pub(super) fn private_copy(
     max_bytes: u64,
 ) -> Result<(PathBuf, u64), StoreError> {
     super::private::refuse_sidecars(source)?;
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let mut file: File = rustix::fs::open(source, flags, Mode::empty())
-        .at("open", source)?
-        .into();
+    let mut file = disk::open_unfollowed(source).at("open", source)?;
     let meta = file.metadata().at("look at", source)?;
     if !meta.is_file() {
         return Err(StoreError::BadPath {
@@ -258,10 +255,7 @@ pub(super) fn private_copy(
     check_header(&mut file, meta.len(), source)?;
     into.discard(name)?;
     let path = into.file(name);
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut copy: File = rustix::fs::openat(into.handle(), name, flags, Mode::RUSR | Mode::WUSR)
-        .at("create", &path)?
-        .into();
+    let mut copy = into.folder().create_new(name).at("create", &path)?;
     let copied = std::io::copy(&mut (&file).take(max_bytes), &mut copy).at("copy", source)?;
     check_header(&mut copy, copied, source)?;
     Ok((path, copied))
@@ -389,9 +383,15 @@ pub(super) fn known(
 
 /// The path as a URI that SQLite opens without looking for journals.
 pub(super) fn immutable_uri(path: &Path) -> String {
-    use std::os::unix::ffi::OsStrExt as _;
+    let path = crate::walk::bytes_of(path.as_os_str());
     let mut uri = String::from("file:");
-    for byte in path.as_os_str().as_bytes() {
+    // A drive, and a share of Windows, need the empty host before them.
+    if !path.starts_with(b"/") {
+        uri.push_str("///");
+    } else if path.starts_with(b"//") {
+        uri.push_str("//");
+    }
+    for byte in path.iter() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.') {
             uri.push(char::from(*byte));
         } else {
@@ -401,26 +401,4 @@ pub(super) fn immutable_uri(path: &Path) -> String {
     }
     uri.push_str("?immutable=1");
     uri
-}
-
-/// Whether the file lies on a file system over a network, by the numbers in Linux's `magic.h`.
-#[cfg(target_os = "linux")]
-fn on_network(path: &Path) -> Result<bool, StoreError> {
-    const NFS: u32 = 0x6969;
-    const SMB: u32 = 0x517b;
-    const SMB2: u32 = 0xfe53_4d42;
-    const CIFS: u32 = 0xff53_4d42;
-    const PLAN_9: u32 = 0x0102_1997;
-    const FUSE: u32 = 0x6573_5546;
-    let kind = rustix::fs::statfs(path)
-        .at("look at the file system of", path)?
-        .f_type;
-    let low = u32::try_from(i128::from(kind) & 0xffff_ffff).unwrap_or_default();
-    Ok(matches!(low, NFS | SMB | SMB2 | CIFS | PLAN_9 | FUSE))
-}
-
-/// Elsewhere than on Linux nobody asks.
-#[cfg(not(target_os = "linux"))]
-fn on_network(_path: &Path) -> Result<bool, StoreError> {
-    Ok(false)
 }

@@ -3,8 +3,8 @@
 //! The private directory is `.NAME.run-SUFFIX` (0700) in the directory of the database, so that the
 //! finished file gets to its place by one rename. Its `lock` file is locked while the run lives.
 
+use super::disk::{self, Folder, Lock};
 use super::error::{FileContext, StoreError};
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -81,17 +81,13 @@ impl Destination {
 
     /// Waits until no other run publishes in this directory.
     pub(super) fn lock(&self) -> Result<DirectoryLock, StoreError> {
-        let file = File::open(&self.directory).at("open the directory", &self.directory)?;
-        rustix::fs::flock(&file, FlockOperation::LockExclusive)
-            .at("lock the directory", &self.directory)?;
+        let file = disk::lock_directory(&self.directory, &self.name)?;
         Ok(DirectoryLock { file })
     }
 
     /// Makes the names in the directory survive a power cut.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        File::open(&self.directory)
-            .and_then(|directory| directory.sync_all())
-            .at("make durable the directory", &self.directory)
+        disk::sync_directory_at(&self.directory).at("make durable the directory", &self.directory)
     }
 
     /// The private directories beside the destination, by name.
@@ -139,17 +135,15 @@ pub(super) struct DirectoryLock {
 impl DirectoryLock {
     /// Makes what was renamed or removed in the directory survive a power cut.
     pub(super) fn sync(&self, destination: &Destination) -> Result<(), StoreError> {
-        self.file
-            .sync_all()
-            .at("make durable the directory", &destination.directory)
+        disk::sync_directory(&self.file).at("make durable the directory", &destination.directory)
     }
 }
 
 /// A private directory and the lock that says that its owner lives.
 pub(super) struct PrivateDir {
     pub(super) path: PathBuf,
-    handle: File,
-    _lock: File,
+    folder: Folder,
+    lock: File,
 }
 
 impl PrivateDir {
@@ -187,60 +181,35 @@ impl PrivateDir {
     }
 
     fn make(path: PathBuf) -> Result<Self, StoreError> {
-        rustix::fs::mkdir(&path, Mode::RWXU).at("create the private directory", &path)?;
-        let handle = File::open(&path).at("open the private directory", &path)?;
-        let lock = rustix::fs::openat(
-            &handle,
-            "lock",
-            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::RUSR | Mode::WUSR,
-        )
-        .at("create the lock in", &path)?;
-        rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .at("lock the private directory", &path)?;
-        Ok(Self {
-            path,
-            handle,
-            _lock: lock.into(),
-        })
+        let folder = Folder::make_private(&path)?;
+        let lock = folder.create_new("lock").at("create the lock in", &path)?;
+        match disk::lock_file(lock).at("lock the private directory", &path)? {
+            Lock::Held(lock) => Ok(Self { path, folder, lock }),
+            Lock::Taken => Err(StoreError::BadPath {
+                path,
+                reason: "another process holds the lock of the directory that was just made",
+            }),
+        }
     }
 
     /// Takes over the directory of a dead run. `None` if its run lives, or if it is not a private directory of ours:
     /// a checkout can hold a directory with such a name, but not one that only its owner may enter and that has a lock.
     pub(super) fn adopt(path: &Path) -> Result<Option<Self>, StoreError> {
-        use std::os::unix::fs::MetadataExt as _;
-        let meta = std::fs::symlink_metadata(path).at("look at", path)?;
-        // No bit for the group or for others.
-        let private = meta.is_dir() && meta.mode().trailing_zeros() >= 6;
-        if !private || meta.uid() != rustix::process::geteuid().as_raw() {
+        let Some(folder) = Folder::open_private(path)? else {
             return Ok(None);
-        }
-        let handle: File = rustix::fs::open(
-            path,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::empty(),
-        )
-        .at("open the private directory", path)?
-        .into();
-        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let lock = match rustix::fs::openat(&handle, "lock", flags, Mode::empty()) {
-            Ok(lock) => lock,
-            // A run died after everything else of it was gone: only what is empty goes.
-            Err(rustix::io::Errno::NOENT) => {
-                let _not_empty = rustix::fs::rmdir(path);
-                return Ok(None);
-            }
-            Err(rustix::io::Errno::LOOP) => return Ok(None),
-            Err(error) => return Err(error).at("open the lock in", path),
         };
-        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Self {
+        match folder.lock_existing("lock", path)? {
+            Some(Lock::Held(lock)) => Ok(Some(Self {
                 path: path.into(),
-                handle,
-                _lock: lock.into(),
+                folder,
+                lock,
             })),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error).at("lock the private directory", path),
+            Some(Lock::Taken) => Ok(None),
+            // A run died after everything else of it was gone: only what is empty goes.
+            None => {
+                let _not_empty = folder.remove(path);
+                Ok(None)
+            }
         }
     }
 
@@ -251,53 +220,37 @@ impl PrivateDir {
 
     /// Whether it holds a file of this name.
     pub(super) fn holds(&self, name: &str) -> bool {
-        rustix::fs::statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+        self.folder.size_of(name).is_some()
     }
 
-    /// The handle that renames start from.
-    pub(super) fn handle(&self) -> &File {
-        &self.handle
+    /// The open directory itself.
+    pub(super) fn folder(&self) -> &Folder {
+        &self.folder
     }
 
     /// Reserves room on the disk that is given back before the seal, which so has a chance on a full disk.
     /// A file system that cannot reserve is no error.
     pub(super) fn reserve(&self, bytes: u64) -> Result<(), StoreError> {
         let path = self.file("ballast");
-        let file = rustix::fs::openat(
-            &self.handle,
-            "ballast",
-            OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC,
-            Mode::RUSR | Mode::WUSR,
-        )
-        .at("create", &path)?;
-        let empty = rustix::fs::FallocateFlags::empty();
-        match rustix::fs::fallocate(&file, empty, 0, bytes) {
-            Err(error @ rustix::io::Errno::NOSPC) => Err(error).at("reserve room in", &path),
-            _ => Ok(()),
-        }
+        let file = self.folder.open_or_create("ballast").at("create", &path)?;
+        disk::reserve(&file, bytes).at("reserve room in", &path)
     }
 
     /// How many bytes its files have.
     pub(super) fn size(&self) -> u64 {
         CONTENTS
             .iter()
-            .filter_map(|name| {
-                rustix::fs::statat(&self.handle, *name, AtFlags::SYMLINK_NOFOLLOW).ok()
-            })
-            .map(|stat| u64::try_from(stat.st_size).unwrap_or_default())
+            .filter_map(|name| self.folder.size_of(name))
             .sum()
     }
 
     /// Removes one of the known files, if it is there.
     pub(super) fn discard(&self, name: &'static str) -> Result<(), StoreError> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a known file of our own private directory"
-        )]
-        let removal = rustix::fs::unlinkat(&self.handle, name, AtFlags::empty());
-        match removal {
-            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
-            Err(error) => Err(error).at("remove", &self.file(name)),
+        match self.folder.discard(name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).at("remove", &self.file(name))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -306,6 +259,9 @@ impl PrivateDir {
         for name in CONTENTS {
             self.discard(name)?;
         }
-        rustix::fs::rmdir(&self.path).at("remove the private directory", &self.path)
+        drop(self.lock);
+        self.folder
+            .remove(&self.path)
+            .at("remove the private directory", &self.path)
     }
 }

@@ -4,6 +4,7 @@
 //! sealed database in the private directory for `recover`. The private directory goes last of all.
 
 use super::chain;
+use super::disk::{self, Put};
 use super::error::{FileContext, SqlContext, StoreError};
 use super::finished::{self, file_digest};
 use super::open;
@@ -11,7 +12,6 @@ use super::private::{Destination, DirectoryLock, PrivateDir};
 use super::schema::{self, SEAL, SESSION_TABLES, Shape};
 use super::seal::{self, Seal};
 use rusqlite::Connection;
-use rustix::fs::RenameFlags;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -115,11 +115,17 @@ pub(super) fn publish_with(
         fresh(run, &private, &session, vacuum)?
     };
     let (conn, file) = finished::check(&private.file(name), &session)?;
+    // The connection that read the file stays with it on its way, where that is possible.
+    let conn = disk::OPEN_FILES_CAN_MOVE.then_some(conn);
     put_in_place(&private, name, destination)?;
     // The private directory needs no sync of its own: should it come back after a power cut, recovery finds its
     // session published.
     lock.sync(destination)?;
     private.remove()?;
+    let conn = match conn {
+        Some(conn) => conn,
+        None => reopened(destination, &file)?,
+    };
     Ok((describe(destination, session, file), conn))
 }
 
@@ -322,22 +328,23 @@ fn put_in_place(
     destination: &Destination,
 ) -> Result<(), StoreError> {
     super::private::refuse_sidecars(&destination.path)?;
-    let to = File::open(&destination.directory).at("open the directory", &destination.directory)?;
-    let replaces = destination.occupied()?.is_some();
-    let renamed = if replaces {
-        rustix::fs::renameat(private.handle(), name, &to, &destination.name)
-    } else {
-        let no_replace = RenameFlags::NOREPLACE;
-        match rustix::fs::renameat_with(private.handle(), name, &to, &destination.name, no_replace)
-        {
-            // Not every file system can promise it; the lock on the directory keeps our own kind away.
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-                rustix::fs::renameat(private.handle(), name, &to, &destination.name)
-            }
-            other => other,
-        }
+    let put = Put {
+        directory: &destination.directory,
+        name: &destination.name,
+        replaces: destination.occupied()?.is_some(),
     };
-    renamed.at("put the finished database at", &destination.path)
+    private.folder().put(name, &put)
+}
+
+/// Opens what was put in its place, which has to be what was checked.
+fn reopened(destination: &Destination, checked: &(String, u64)) -> Result<Connection, StoreError> {
+    let path = &destination.path;
+    if file_digest(path)? != *checked {
+        return Err(StoreError::Mismatch(
+            "another file is at its place already".into(),
+        ));
+    }
+    Ok(open::known(path, path, checked.1)?.0)
 }
 
 fn describe(

@@ -336,7 +336,7 @@ pub struct PlannedRow {
     /// Size in bytes.
     pub bytes: u64,
     /// JSON object: what identifies the file (device, inode, size, times, link count).
-    pub identity: serde_json::Value,
+    pub identity: String,
     /// Where it will be kept, relative to the workspace, if it is to go into the quarantine.
     pub kept_at: Option<String>,
 }

@@ -1,9 +1,9 @@
 //! What git knows: the index and HEAD, read with a library, never with a `git` process.
 
-use super::tree::IndexMode;
+use super::facts::Facts;
+use super::tree::{IndexMode, Kind};
 use bstr::{BStr, BString, ByteSlice as _};
 use gix::index::entry::{Flags, Mode};
-use rustix::fs::{FileType, Stat};
 use std::path::Path;
 
 /// What git knows about the workspace.
@@ -104,7 +104,7 @@ impl GitView {
     }
 
     /// The index mode of a path (relative to the workspace), and whether what `lstat` says of it is what git noted.
-    pub(super) fn compare(&self, path: &[u8], facts: &Stat) -> Option<(IndexMode, bool)> {
+    pub(super) fn compare(&self, path: &[u8], facts: &Facts) -> Option<(IndexMode, bool)> {
         let entry = self.entry(path)?;
         let mode = mode(entry.mode)?;
         Some((mode, self.is_as_staged(entry, facts)))
@@ -112,12 +112,11 @@ impl GitView {
 
     /// In doubt it is not: other programs than git leave facts out, and a file that was written when the index was, or
     /// later, may have changed since without a trace.
-    fn is_as_staged(&self, entry: &gix::index::Entry, facts: &Stat) -> bool {
+    fn is_as_staged(&self, entry: &gix::index::Entry, facts: &Facts) -> bool {
         let noted = &entry.stat;
-        let kind = FileType::from_raw_mode(facts.st_mode);
         let is_kind = match entry.mode {
-            Mode::FILE | Mode::FILE_EXECUTABLE => kind == FileType::RegularFile,
-            Mode::SYMLINK => kind == FileType::Symlink,
+            Mode::FILE | Mode::FILE_EXECUTABLE => facts.kind == Kind::File,
+            Mode::SYMLINK => facts.kind == Kind::Symlink,
             _ => false,
         };
         let is_certain = entry.stage_raw() == 0
@@ -125,10 +124,12 @@ impl GitView {
             && (i64::from(noted.mtime.secs), i64::from(noted.mtime.nsecs)) < self.written;
         is_kind
             && is_certain
-            && is_time(noted.mtime, facts.st_mtime, facts.st_mtime_nsec)
-            && is_time(noted.ctime, facts.st_ctime, facts.st_ctime_nsec)
-            && u64::from(noted.ino) == facts.st_ino & u64::from(u32::MAX)
-            && i128::from(noted.size) == i128::from(facts.st_size)
+            && nanoseconds(noted.mtime) == facts.modified_ns
+            && u64::from(noted.size) == facts.size
+            && facts.changed.is_some_and(|changed| {
+                nanoseconds(noted.ctime) == changed.time_ns
+                    && u64::from(noted.ino) == changed.inode & u64::from(u32::MAX)
+            })
     }
 
     fn entry(&self, path: &[u8]) -> Option<&gix::index::Entry> {
@@ -212,13 +213,8 @@ fn open_index(repository: &gix::Repository) -> Result<gix::index::File, String> 
     Ok(gix::index::File::from_state(empty, path))
 }
 
-fn is_time(
-    noted: gix::index::entry::stat::Time,
-    seconds: i64,
-    nanoseconds: impl TryInto<i64>,
-) -> bool {
-    let nanoseconds = nanoseconds.try_into().ok();
-    i64::from(noted.secs) == seconds && nanoseconds == Some(i64::from(noted.nsecs))
+fn nanoseconds(noted: gix::index::entry::stat::Time) -> i64 {
+    i64::from(noted.secs) * 1_000_000_000 + i64::from(noted.nsecs)
 }
 
 fn mode(mode: Mode) -> Option<IndexMode> {

@@ -2,9 +2,6 @@
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Most bytes of an ignore file that are believed; a larger one is no ignore file.
@@ -49,7 +46,7 @@ impl IgnoreChain {
         let mut link = self.0.as_deref();
         while let Some(Link { rules, base, above }) = link {
             let below = path.get(*base..).unwrap_or(path);
-            match rules.matched(Path::new(OsStr::from_bytes(below)), is_directory) {
+            match rules.matched(super::path_of(below), is_directory) {
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
                 Match::None => link = above.0.as_deref(),

@@ -1,9 +1,12 @@
 //! The workspace as an open directory: every read is relative to it and follows no symlink, so that a
 //! path that changes its nature while we look cannot lead us outside.
 
-use rustix::fs::{Mode, OFlags};
+use super::facts::{Changed, Facts};
+use super::tree::Kind;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -62,6 +65,31 @@ impl Root {
         &self.path
     }
 
+    /// Opens a directory and lists the names in it; an empty path is the workspace itself.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way is an error.
+    pub(super) fn list(&self, path: &[u8]) -> std::io::Result<(Listing, Vec<Vec<u8>>)> {
+        let mut directory = Dir::new(self.open_directory(path)?)?;
+        let mut names = Vec::new();
+        while let Some(entry) = directory.read() {
+            let entry = entry?;
+            let bytes = entry.file_name().to_bytes();
+            if bytes != b"." && bytes != b".." {
+                names.push(bytes.to_vec());
+            }
+        }
+        Ok((Listing(directory), names))
+    }
+
+    /// The names in a directory, in no order; an empty path is the workspace itself.
+    ///
+    /// # Errors
+    /// As the operating system says; a symlink on the way is an error.
+    pub fn names(&self, path: &[u8]) -> std::io::Result<Vec<Vec<u8>>> {
+        Ok(self.list(path)?.1)
+    }
+
     /// Opens a directory; an empty path is the workspace itself.
     ///
     /// # Errors
@@ -79,8 +107,8 @@ impl Root {
     ///
     /// # Errors
     /// As the operating system says; a symlink on the way or at the end is an error.
-    pub fn open_file(&self, path: &[u8]) -> rustix::io::Result<OwnedFd> {
-        self.open_beneath(path, FILE)
+    pub fn open_file(&self, path: &[u8]) -> std::io::Result<File> {
+        Ok(self.open_beneath(path, FILE)?.into())
     }
 
     /// Opens a file for reading, as [`Self::open_file`], through its directory, which is opened once for all the files
@@ -88,7 +116,7 @@ impl Root {
     ///
     /// # Errors
     /// As [`Self::open_file`].
-    pub fn open_in(&self, path: &[u8], last: &mut LastDirectory) -> rustix::io::Result<OwnedFd> {
+    pub fn open_in(&self, path: &[u8], last: &mut LastDirectory) -> std::io::Result<File> {
         let Some(slash) = memchr::memrchr(b'/', path) else {
             return self.open_file(path);
         };
@@ -101,7 +129,8 @@ impl Root {
         let Some(handle) = &last.handle else {
             return self.open_file(path);
         };
-        rustix::fs::openat(handle, OsStr::from_bytes(name), FILE | SAFE, Mode::empty())
+        let name = OsStr::from_bytes(name);
+        Ok(rustix::fs::openat(handle, name, FILE | SAFE, Mode::empty())?.into())
     }
 
     /// Reads a small file whole.
@@ -109,7 +138,7 @@ impl Root {
     /// # Errors
     /// As the operating system says; a symlink on the way or at the end, and more bytes than `most`, are errors.
     pub fn read_file(&self, path: &[u8], most: usize) -> std::io::Result<Vec<u8>> {
-        read_regular(std::fs::File::from(self.open_file(path)?), most)
+        read_regular(self.open_file(path)?, most)
     }
 
     fn open_beneath(&self, path: &[u8], flags: OFlags) -> rustix::io::Result<OwnedFd> {
@@ -170,7 +199,7 @@ pub fn read_named(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
     read_regular(file.into(), most)
 }
 
-fn read_regular(file: std::fs::File, most: usize) -> std::io::Result<Vec<u8>> {
+fn read_regular(file: File, most: usize) -> std::io::Result<Vec<u8>> {
     use std::io::{Error, ErrorKind, Read as _};
     if !file.metadata()?.is_file() {
         return Err(Error::other("it is no regular file"));
@@ -184,6 +213,86 @@ fn read_regular(file: std::fs::File, most: usize) -> std::io::Result<Vec<u8>> {
     }
 }
 
+/// A directory that was opened and listed.
+pub(super) struct Listing(Dir);
+
+impl Listing {
+    /// The facts about one name in it, not followed.
+    pub(super) fn facts(&self, name: &[u8]) -> std::io::Result<Facts> {
+        let seen = rustix::fs::statat(self.0.fd()?, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(facts_from(&seen))
+    }
+
+    /// Reads a small file in it whole.
+    pub(super) fn read_file(&self, name: &[u8], most: usize) -> std::io::Result<Vec<u8>> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(self.0.fd()?, name, flags, Mode::empty())?;
+        let mut bytes = Vec::new();
+        loop {
+            bytes.reserve(16 << 10);
+            let read = rustix::io::read(&file, rustix::buffer::spare_capacity(&mut bytes))?;
+            if read == 0 {
+                return Ok(bytes);
+            }
+            if bytes.len() > most {
+                return Err(Errno::FBIG.into());
+            }
+        }
+    }
+}
+
+/// The facts about an open file.
+///
+/// # Errors
+/// As the operating system says.
+pub(crate) fn facts_of(file: &File) -> std::io::Result<Facts> {
+    Ok(facts_from(&rustix::fs::fstat(file)?))
+}
+
+fn facts_from(seen: &Stat) -> Facts {
+    let kind = match FileType::from_raw_mode(seen.st_mode) {
+        FileType::RegularFile => Kind::File,
+        FileType::Directory => Kind::Directory,
+        FileType::Symlink => Kind::Symlink,
+        _ => Kind::Special,
+    };
+    Facts {
+        kind,
+        permissions: u16::try_from(seen.st_mode & 0o7777).unwrap_or(0),
+        size: u64::try_from(seen.st_size).unwrap_or(0),
+        modified_ns: nanoseconds(seen.st_mtime, seen.st_mtime_nsec),
+        changed: Some(Changed {
+            time_ns: nanoseconds(seen.st_ctime, seen.st_ctime_nsec),
+            inode: seen.st_ino,
+        }),
+    }
+}
+
+/// Nanoseconds since 1970; times beyond the range of `i64` stop at its ends.
+fn nanoseconds(seconds: i64, rest: impl TryInto<i64>) -> i64 {
+    seconds
+        .saturating_mul(1_000_000_000)
+        .saturating_add(rest.try_into().unwrap_or(0))
+}
+
+/// Reads on, as much as the buffer has room for; 0 at the end of the file.
+pub(crate) fn read_more(file: &File, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+    let read = rustix::io::retry_on_intr(|| {
+        rustix::io::read(file, rustix::buffer::spare_capacity(buffer))
+    });
+    Ok(read?)
+}
+
+/// The error of a path that is not opened because a symlink is on it.
+pub(crate) fn link_error() -> std::io::Error {
+    Errno::LOOP.into()
+}
+
+/// Whether a path was not opened because a symlink is on it.
+pub(crate) fn is_link_error(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,13 +300,13 @@ mod tests {
     #[test]
     fn neither_way_of_opening_follows_a_symlink() {
         let outside = tempfile::tempdir().unwrap();
-        std::fs::File::create(outside.path().join("secret")).unwrap();
+        File::create(outside.path().join("secret")).unwrap();
         let inside = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(outside.path(), inside.path().join("dir")).unwrap();
         std::os::unix::fs::symlink(outside.path().join("secret"), inside.path().join("file"))
             .unwrap();
         std::fs::create_dir(inside.path().join("real")).unwrap();
-        std::fs::File::create(inside.path().join("real/a")).unwrap();
+        File::create(inside.path().join("real/a")).unwrap();
         std::os::unix::fs::symlink("a", inside.path().join("real/link")).unwrap();
         let root = Root::open(inside.path()).unwrap();
         for has_openat2 in [true, false] {

@@ -1,14 +1,14 @@
 //! The walk: one task a directory on rayon's threads, each opening its directory relative to the workspace.
 
+use super::facts::Facts;
 use super::git::{GitError, GitView};
 use super::ignored::{IgnoreChain, MOST_BYTES};
+use super::is_gone;
 use super::own::{OWN_HOME, OwnOutputs};
-use super::root::Root;
+use super::root::{Listing, Root};
 use super::tree::{IndexMode, Kind, Meta, SkipReason, Skipped, Tree, TreeBuilder};
-use rustix::fs::{AtFlags, Dir, FileType, Stat};
-use rustix::io::Errno;
 use std::collections::HashSet;
-use std::os::fd::BorrowedFd;
+use std::io::ErrorKind;
 use std::sync::{Mutex, PoisonError};
 
 /// What to walk.
@@ -127,9 +127,9 @@ struct Directory {
 
 impl Walker<'_> {
     fn directory<'s>(&'s self, scope: &rayon::Scope<'s>, directory: &Directory) {
-        let (listing, names) = match self.list(&directory.path) {
+        let (listing, names) = match self.root.list(&directory.path) {
             Ok(listed) => listed,
-            Err(error) => return self.unreadable(directory, error),
+            Err(error) => return self.unreadable(directory, &error),
         };
         let is_repository = names.iter().any(|name| name == b".git");
         if let Some(mut meta) = directory.meta {
@@ -142,27 +142,10 @@ impl Walker<'_> {
                 return self.skip(&directory.path, SkipReason::NestedRepository, None);
             }
         }
-        let handle = match listing.fd() {
-            Ok(handle) => handle,
-            Err(error) => return self.unreadable(directory, error),
-        };
-        let chain = self.chain_in(directory, handle, &names);
+        let chain = self.chain_in(directory, &listing, &names);
         for name in names {
-            self.name(scope, directory, &chain, (handle, name));
+            self.name(scope, directory, &chain, (&listing, name));
         }
-    }
-
-    fn list(&self, path: &[u8]) -> rustix::io::Result<(Dir, Vec<Vec<u8>>)> {
-        let mut directory = Dir::new(self.root.open_directory(path)?)?;
-        let mut names = Vec::new();
-        while let Some(entry) = directory.read() {
-            let entry = entry?;
-            let bytes = entry.file_name().to_bytes();
-            if bytes != b"." && bytes != b".." {
-                names.push(bytes.to_vec());
-            }
-        }
-        Ok((directory, names))
     }
 
     fn name<'s>(
@@ -170,7 +153,7 @@ impl Walker<'_> {
         scope: &rayon::Scope<'s>,
         directory: &Directory,
         chain: &IgnoreChain,
-        (handle, name): (BorrowedFd<'_>, Vec<u8>),
+        (listing, name): (&Listing, Vec<u8>),
     ) {
         if name == b".git" {
             return;
@@ -181,10 +164,11 @@ impl Walker<'_> {
             path.push(b'/');
         }
         path.extend_from_slice(&name);
-        let facts = rustix::fs::statat(handle, name.as_slice(), AtFlags::SYMLINK_NOFOLLOW);
-        let facts = match facts {
+        let facts = match listing.facts(&name) {
             Ok(facts) => facts,
-            Err(Errno::NOENT) => return self.skip(&path, SkipReason::ChangedWhileRead, None),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return self.skip(&path, SkipReason::ChangedWhileRead, None);
+            }
             Err(error) => return self.skip(&path, SkipReason::Unreadable(error.to_string()), None),
         };
         let mut meta = meta_of(&facts);
@@ -240,17 +224,18 @@ impl Walker<'_> {
         }
     }
 
-    fn unreadable(&self, directory: &Directory, error: Errno) {
+    fn unreadable(&self, directory: &Directory, error: &std::io::Error) {
         if let Some(meta) = directory.meta {
             self.add(&directory.path, meta);
         }
-        let reason = match error {
-            Errno::NOENT | Errno::LOOP | Errno::NOTDIR => SkipReason::ChangedWhileRead,
+        let is_refused = error.kind() == ErrorKind::PermissionDenied;
+        let reason = if is_gone(error) {
+            SkipReason::ChangedWhileRead
+        } else if is_refused && directory.path == OWN_HOME && !self.has_tracked_below(OWN_HOME) {
             // What another user's run keeps there for itself is no part of the workspace.
-            Errno::ACCESS if directory.path == OWN_HOME && !self.has_tracked_below(OWN_HOME) => {
-                SkipReason::OwnOutput
-            }
-            error => SkipReason::Unreadable(error.to_string()),
+            SkipReason::OwnOutput
+        } else {
+            SkipReason::Unreadable(error.to_string())
         };
         self.skip(&directory.path, reason, None);
     }
@@ -288,8 +273,7 @@ impl Walker<'_> {
             .chain(ends)
             .filter(|base| *base < prefix.len())
         {
-            let above =
-                <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&prefix[..base]);
+            let above = super::path_of(&prefix[..base]);
             if let Ok(text) = std::fs::read(git.work_tree.join(above).join(".gitignore")) {
                 chain = chain.with(&text, base);
             }
@@ -297,19 +281,14 @@ impl Walker<'_> {
         chain
     }
 
-    fn chain_in(
-        &self,
-        directory: &Directory,
-        handle: BorrowedFd<'_>,
-        names: &[Vec<u8>],
-    ) -> IgnoreChain {
+    fn chain_in(&self, directory: &Directory, listing: &Listing, names: &[Vec<u8>]) -> IgnoreChain {
         let Some(git) = self.git else {
             return IgnoreChain::default();
         };
         if directory.ignored || !names.iter().any(|name| name == b".gitignore") {
             return directory.chain.clone();
         }
-        match read_ignore_file(handle) {
+        match listing.read_file(b".gitignore", MOST_BYTES) {
             Ok(text) => {
                 let own = if directory.path.is_empty() {
                     0
@@ -353,45 +332,13 @@ impl Walker<'_> {
     }
 }
 
-fn read_ignore_file(directory: BorrowedFd<'_>) -> rustix::io::Result<Vec<u8>> {
-    use rustix::fs::{Mode, OFlags};
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::openat(directory, c".gitignore", flags, Mode::empty())?;
-    let mut text = Vec::new();
-    loop {
-        text.reserve(16 << 10);
-        let read = rustix::io::read(&file, rustix::buffer::spare_capacity(&mut text))?;
-        if read == 0 {
-            return Ok(text);
-        }
-        if text.len() > MOST_BYTES {
-            return Err(Errno::FBIG);
-        }
-    }
-}
-
-fn meta_of(facts: &Stat) -> Meta {
-    let kind = match FileType::from_raw_mode(facts.st_mode) {
-        FileType::RegularFile => Kind::File,
-        FileType::Directory => Kind::Directory,
-        FileType::Symlink => Kind::Symlink,
-        _ => Kind::Special,
-    };
+fn meta_of(facts: &Facts) -> Meta {
     Meta {
-        kind,
-        permissions: u16::try_from(facts.st_mode & 0o7777).unwrap_or(0),
-        size: u64::try_from(facts.st_size).unwrap_or(0),
-        modified_ns: modified_ns(facts),
+        kind: facts.kind,
+        permissions: facts.permissions,
+        size: facts.size,
+        modified_ns: facts.modified_ns,
         tracked: None,
         ignored: false,
     }
-}
-
-/// Nanoseconds since 1970; times beyond the range of `i64` stop at its ends.
-pub(crate) fn modified_ns(facts: &Stat) -> i64 {
-    let nanoseconds = i64::try_from(facts.st_mtime_nsec).unwrap_or(0);
-    facts
-        .st_mtime
-        .saturating_mul(1_000_000_000)
-        .saturating_add(nanoseconds)
 }

@@ -1,6 +1,6 @@
 //! What belongs to the workspace, and that every path that is not fully checked has a row with its reason.
 
-use crate::world::World;
+use crate::world::{World, make_fifo};
 
 const POLICY: &str = "version: 1\nrules: { trailing-whitespace: warning }\n";
 
@@ -76,12 +76,7 @@ fn every_reason_for_not_checking_a_path_is_a_row() {
         .file("gone.txt", "")
         .git();
     std::fs::remove_file(world.root().join("gone.txt")).unwrap();
-    rustix::fs::mkfifoat(
-        rustix::fs::CWD,
-        world.root().join("pipe"),
-        rustix::fs::Mode::RUSR,
-    )
-    .unwrap();
+    make_fifo(&world.root().join("pipe"));
     assert!(world.violations(&[]).is_empty());
     assert_eq!(
         world.query("SELECT path, reason FROM skipped_files ORDER BY path"),

@@ -1,6 +1,6 @@
 //! Exit codes, and errors that say what, where, and what to do.
 
-use crate::world::World;
+use crate::world::{World, make_fifo};
 
 #[test]
 fn the_gate_decides_by_severity() {
@@ -220,12 +220,6 @@ fn help_of_every_command() {
               The commit to compare with, instead of what the CI system says: an id, branch, tag or
               `HEAD^1`, as it is
 
-          --color <WHEN>
-              When to use colours
-              
-              [default: auto]
-              [possible values: auto, always, never]
-
           --ci <SYSTEM>
               The CI system, instead of the one recognised by its variables; `none` for plain output
 
@@ -242,6 +236,12 @@ fn help_of_every_command() {
               - none:      None: nothing but the report
               
               [default: auto]
+
+          --color <WHEN>
+              When to use colours
+              
+              [default: auto]
+              [possible values: auto, always, never]
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
@@ -318,7 +318,7 @@ fn a_policy_that_is_no_regular_file_is_an_error_and_never_a_missing_one() {
     assert!(!answer.stderr.contains("root:"), "{answer:?}");
     let world = World::new();
     let fifo = world.root().join(".factory-gate.yml");
-    rustix::fs::mkfifoat(rustix::fs::CWD, fifo, rustix::fs::Mode::RWXU).unwrap();
+    make_fifo(&fifo);
     assert_eq!(world.run(&[]).status, 2);
 }
 

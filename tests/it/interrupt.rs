@@ -1,6 +1,6 @@
 //! Runs that are stopped or killed. A FIFO as job summary holds a run in phase 5 until the test reads from it.
 
-use crate::world::World;
+use crate::world::{World, make_fifo};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Read as _;
 use std::process::{Child, Stdio};
@@ -17,7 +17,7 @@ fn held(arguments: &[&str]) -> Held {
         .file("a.txt", "no newline")
         .file("b.tmp", "x\n");
     let fifo = world.beside("summary");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RWXU).unwrap();
+    make_fifo(&fifo);
     let mut command = world.command(["run", "work"].iter().chain(arguments));
     command
         .env("GITHUB_ACTIONS", "true")

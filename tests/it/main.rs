@@ -1,5 +1,7 @@
 //! The one integration binary: Factory Gate through the doors that its users use.
+//! These tests are about Unix: links, modes, FIFOs, signals, and changes of a workspace, which Windows refuses.
 
+#![cfg(unix)]
 #![expect(
     clippy::disallowed_methods,
     reason = "tests make workspaces, change them and look at the files"

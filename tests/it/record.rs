@@ -1,6 +1,6 @@
 //! The database: what an auditor with nothing but SQL finds in it.
 
-use crate::world::{World, query};
+use crate::world::{World, make_fifo, query};
 
 fn dirty() -> World {
     World::new()
@@ -253,7 +253,7 @@ fn what_a_guard_keeps_from_cleanup_leaves_the_verdict_open() {
     let world = World::new()
         .policy("version: 1\nrules: { final-newline: error }\ncleanup: { rules: { all: { paths: [\"**/*.pipe\"] } } }\n");
     let pipe = world.root().join("a.pipe");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    make_fifo(&pipe);
     let answer = world.run(&["--apply"]);
     assert_eq!(answer.status, 3, "{answer:?}");
     assert!(pipe.symlink_metadata().is_ok());

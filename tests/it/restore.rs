@@ -92,7 +92,7 @@ fn planned(world: &World, paths: &[&[u8]]) -> Vec<PlannedRow> {
             timestamp: NOW.to_owned(),
             cleanup_rule: "stale".to_owned(),
             bytes: identity.size,
-            identity: json,
+            identity: json.to_string(),
             kept_at: None,
         }
     });
@@ -120,7 +120,12 @@ fn quarantine(world: &World, paths: &[&[u8]]) -> Packed {
         let place = quarantined_at(ID, number);
         std::fs::rename(at(&root, &row.target), at(&root, &place)).unwrap();
         results.push(settled(index + 1, "quarantined"));
-        let file = Kept::from_record(&row.target, place, &row.identity).unwrap();
+        let file = Kept::from_record(
+            &row.target,
+            place,
+            &serde_json::from_str(&row.identity).unwrap(),
+        )
+        .unwrap();
         kept.insert(number, file);
     }
     recorder.journal(&results, &[]).unwrap();
@@ -651,7 +656,7 @@ fn a_killed_restore_is_recovered_as_what_it_was() {
             timestamp: NOW.to_owned(),
             cleanup_rule: "stale".to_owned(),
             bytes: file.size,
-            identity,
+            identity: identity.to_string(),
             kept_at: Some(String::from_utf8(file.source.to_vec()).unwrap()),
         }
     });

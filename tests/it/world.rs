@@ -249,3 +249,9 @@ pub(crate) struct Answer {
     /// Standard error, with the temporary directory replaced.
     pub(crate) stderr: String,
 }
+
+/// Makes a FIFO, with the program that every Unix has: the system call is not there for macOS.
+pub(crate) fn make_fifo(path: &Path) {
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success(), "{}", path.display());
+}

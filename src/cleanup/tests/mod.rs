@@ -23,3 +23,4 @@ mod races;
 mod random;
 mod restoring;
 mod selection;
+mod shards;

@@ -155,6 +155,37 @@ fn open(world: &World) -> Leftovers {
     Leftovers::open(&world.root, "run", token).unwrap()
 }
 
+/// Targets far apart in a plan are looked at in different directories.
+#[test]
+fn recovery_finds_what_is_aside_by_its_number_alone() {
+    let world = World::new();
+    world.file("a.tmp");
+    let plan = world.plan(&trash(&["*.tmp"]));
+    let identified = world.look().identify(&plan, &unprotected());
+    let Look::Present(identity) = &identified.looks()[0] else {
+        panic!("it is there");
+    };
+    leftovers(&world);
+    let second = world.at(".factory-gate/staging/run.1");
+    fs::create_dir(&second).unwrap();
+    fs::set_permissions(&second, fs::Permissions::from_mode(0o700)).unwrap();
+    fs::rename(world.at("a.tmp"), second.join("257")).unwrap();
+    let settle = |number: usize| {
+        open(&world).settle(&Interrupted {
+            path: b"a.tmp",
+            identity: &identity.to_json(),
+            number,
+            is_quarantine: false,
+        })
+    };
+    assert_eq!(settle(256), Sight::Absent);
+    let left = Some(".factory-gate/staging/run.1".into());
+    assert_eq!(open(&world).clear(), Ok(left));
+    assert_eq!(settle(257), Sight::PutBack);
+    assert_eq!(open(&world).clear(), Ok(None));
+    assert!(!world.exists(".factory-gate"));
+}
+
 #[test]
 fn recovery_puts_back_what_was_aside_and_replaces_nothing() {
     let world = World::new();

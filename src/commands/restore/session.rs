@@ -163,7 +163,7 @@ impl Session<'_> {
                 timestamp: timestamp.clone(),
                 cleanup_rule: item.file.cleanup_rule.clone(),
                 bytes: item.file.bytes,
-                identity,
+                identity: identity.to_string(),
                 kept_at,
             }
         });

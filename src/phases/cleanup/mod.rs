@@ -1,37 +1,23 @@
 //! Phase 3: automated cleanup. Planned always; carried out only with the capability that `--apply` gives.
 
+mod places;
 mod planning;
+
+pub use places::Places;
 
 use super::cleanup_guard::{root_rules, with_repository};
 use super::{Did, Run, Seen, stamp};
-use crate::beneath::FileId;
-use crate::beneath::ThreadLimits;
+use crate::beneath::{Identity, ThreadLimits};
 use crate::cleanup::{
     Action, ApplyToken, Denial, Denied, Identified, Intent, Journal, Look, Orders, Plan,
-    Protection, Reach, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
+    Protection, Settled, Stop, Sweeper, Swept, Target, quarantine_path,
 };
 use crate::store::Recorder;
 use crate::store::rows::{PlannedRow, SettledRow};
-use crate::walk::OwnOutputs;
 use anyhow::Context as _;
+use rayon::prelude::*;
 use serde_json::json;
 use std::collections::HashSet;
-
-/// Places of the machine that cleanup must not touch; the edge knows them.
-#[derive(Clone, Debug, Default)]
-pub struct Places {
-    /// What this program itself writes.
-    pub own_outputs: OwnOutputs,
-    /// Things that must stay, by what they are: the policy, the program itself, the current directory.
-    pub protected: Vec<(FileId, Reach, String)>,
-    /// Documents of the policy, relative to the workspace.
-    pub policy_paths: Vec<Vec<u8>>,
-    /// Directories that must not be the workspace of a cleanup: the home directory and those above it, the CI
-    /// runner's own ones.
-    pub forbidden_roots: Vec<(FileId, String)>,
-    /// The directory that the CI system has checked the repository out to.
-    pub checkout: Option<FileId>,
-}
 
 /// Answers whether anything in the workspace was changed.
 pub(super) fn run(run: &mut Run<'_>, seen: Option<&Seen<'_>>) -> anyhow::Result<Did<bool>> {
@@ -169,44 +155,51 @@ fn record_plan(
     (identified, manifests): (Option<&Identified<'_>>, &[Option<serde_json::Value>]),
 ) -> anyhow::Result<()> {
     let timestamp = stamp(run.job.clock.now());
-    let targets = plan.targets().iter().enumerate().map(|(index, target)| {
-        let mut identity = match identified.map(|identified| &identified.looks()[index]) {
-            Some(Look::Present(identity)) => identity.to_json(),
-            Some(Look::Settled(_)) | None => target.facts(),
-        };
-        if let Some(Some(manifest)) = manifests.get(index) {
-            identity["manifest"] = manifest.clone();
-        }
-        let is_present =
-            identified.is_some_and(|identified| identified.looks()[index].is_present());
+    let deployment_id = run.recorder.deployment_id();
+    let targets = plan.targets().par_iter().enumerate();
+    let targets = targets.map(|(index, target)| {
+        let look = identified.map(|identified| &identified.looks()[index]);
+        let manifest = manifests.get(index).and_then(Option::as_ref);
+        let is_present = look.is_some_and(Look::is_present);
         let kept_at = (is_present && target.action == Action::FileQuarantine)
-            .then(|| quarantine_path(run.recorder.deployment_id(), index));
-        PlannedRow {
+            .then(|| quarantine_path(deployment_id, index));
+        let identity = identity(target, look, manifest)?;
+        Ok(PlannedRow {
             kept_at,
-            ..planned_row(target, "planned".to_owned(), (&timestamp, identity))
-        }
+            ..planning::row(target, "planned".to_owned(), (&timestamp, identity))
+        })
     });
-    let denied = plan.denied().iter().map(|Denied { target, denial }| {
-        planned_row(target, denial.to_string(), (&timestamp, target.facts()))
+    let denied = plan.denied().par_iter().map(|Denied { target, denial }| {
+        let facts = target.facts().to_string();
+        Ok(planning::row(
+            target,
+            denial.to_string(),
+            (&timestamp, facts),
+        ))
     });
-    Ok(run.recorder.plan(targets.chain(denied).collect())?)
+    let rows: anyhow::Result<Vec<PlannedRow>> = targets.chain(denied).collect();
+    Ok(run.recorder.plan(rows?)?)
 }
 
-fn planned_row(
+/// What identifies a target, as JSON: what was seen of it, or what the walk knew.
+fn identity(
     target: &Target,
-    result: String,
-    (timestamp, identity): (&str, serde_json::Value),
-) -> PlannedRow {
-    PlannedRow {
-        action_type: target.action.as_str(),
-        target: target.path.clone(),
-        result,
-        timestamp: timestamp.to_owned(),
-        cleanup_rule: target.rule.to_string(),
-        bytes: target.bytes,
-        identity,
-        kept_at: None,
-    }
+    look: Option<&Look>,
+    manifest: Option<&serde_json::Value>,
+) -> anyhow::Result<String> {
+    let seen = match look {
+        Some(Look::Present(identity)) => Some(identity),
+        Some(Look::Settled(_)) | None => None,
+    };
+    let Some(manifest) = manifest else {
+        return Ok(match seen {
+            Some(identity) => serde_json::to_string(identity)?,
+            None => target.facts().to_string(),
+        });
+    };
+    let mut all = seen.map_or_else(|| target.facts(), Identity::to_json);
+    all["manifest"] = manifest.clone();
+    Ok(all.to_string())
 }
 
 struct RecordJournal<'r, 'j> {

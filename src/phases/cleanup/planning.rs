@@ -2,9 +2,11 @@
 
 use super::super::{Run, Seen};
 use crate::cleanup::{
-    CACHEDIR_SIGNATURE, Facts, GitIndex, Plan, Protection, Reach, RuleTally, cache_directories,
+    CACHEDIR_SIGNATURE, Facts, GitIndex, Plan, Protection, Reach, RuleTally, Target,
+    cache_directories,
 };
 use crate::policy::CleanupRule;
+use crate::store::rows::PlannedRow;
 use crate::walk::Root;
 use serde_json::json;
 use std::io::Read as _;
@@ -28,10 +30,9 @@ pub(super) fn plan(run: &Run<'_>, seen: &Seen<'_>, protection: &Protection) -> P
 
 /// Whether the file is a tag of a cache. One that cannot be read is none, and its directory stays.
 fn has_signature(root: &Root, path: &[u8]) -> bool {
-    let Ok(file) = root.open_file(path) else {
+    let Ok(mut file) = root.open_file(path) else {
         return false;
     };
-    let mut file = std::fs::File::from(file);
     let mut start = [0; CACHEDIR_SIGNATURE.len()];
     file.metadata().is_ok_and(|facts| facts.is_file())
         && file.read_exact(&mut start).is_ok()
@@ -97,4 +98,22 @@ fn rule_detail(rule: &CleanupRule, tally: RuleTally, has_git: bool) -> serde_jso
             "no git repository tracks a file of the workspace, so git ignores nothing in it".into();
     }
     detail
+}
+
+/// One row of the plan in the record; `identity` is JSON.
+pub(super) fn row(
+    target: &Target,
+    result: String,
+    (timestamp, identity): (&str, String),
+) -> PlannedRow {
+    PlannedRow {
+        action_type: target.action.as_str(),
+        target: target.path.clone(),
+        result,
+        timestamp: timestamp.to_owned(),
+        cleanup_rule: target.rule.to_string(),
+        bytes: target.bytes,
+        identity,
+        kept_at: None,
+    }
 }

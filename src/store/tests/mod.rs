@@ -185,7 +185,7 @@ pub(super) fn planned(target: &[u8], result: &str) -> PlannedRow {
         timestamp: NOW.into(),
         cleanup_rule: "stale-logs".into(),
         bytes: 5,
-        identity: serde_json::json!({"inode": 7}),
+        identity: r#"{"inode":7}"#.into(),
         kept_at: None,
     }
 }

@@ -1,46 +1,20 @@
 //! After phase 3: the quarantined files of this run as one archive, for machines that do not outlive the job.
 
+mod place;
+
 use super::{Did, Run};
 use crate::beneath::{Root, RootRules};
 use crate::cleanup::{Kept, Packed, pack, quarantined_at};
 use anyhow::{Context as _, anyhow, bail};
 use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
 use serde_json::json;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
 
-/// Where the archive is to be.
-#[derive(Clone, Debug)]
-pub struct Export {
-    /// The archive, absolute.
-    pub path: PathBuf,
-    /// The run whose files are packed.
-    pub deployment_id: String,
-}
-
-impl Export {
-    /// The file in which the archive is made, beside its place.
-    ///
-    /// # Errors
-    /// The path names no file.
-    pub fn partial(&self) -> anyhow::Result<PathBuf> {
-        let name = self
-            .path
-            .file_name()
-            .context("the archive's path names no file")?;
-        Ok(self.path.with_file_name(partial(name)))
-    }
-}
-
-fn partial(name: &OsStr) -> OsString {
-    let mut partial = OsString::from(".");
-    partial.push(name);
-    partial.push(".partial");
-    partial
-}
+pub use place::Export;
+use place::partial;
 
 /// Packs what phase 3 has quarantined, however it ended. That the archive failed leaves the verdict open; the files
 /// stay where they are.
