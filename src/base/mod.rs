@@ -5,6 +5,7 @@ mod blobs;
 mod changes;
 mod checkout;
 mod objects;
+mod paths;
 mod renames;
 
 pub use blobs::{BlobHash, Blobs, digest_of};

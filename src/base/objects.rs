@@ -244,7 +244,10 @@ impl Reader<'_> {
         Ok(blob.take_data())
     }
 
-    fn entries(&self, id: ObjectId) -> Result<Vec<(BString, ObjectId, RawMode)>, BaseError> {
+    pub(super) fn entries(
+        &self,
+        id: ObjectId,
+    ) -> Result<Vec<(BString, ObjectId, RawMode)>, BaseError> {
         let tree = self.repository.find_tree(id);
         let tree = tree.map_err(|why| BaseError::unreadable(format_args!("tree {id}"), why))?;
         let mut entries = Vec::new();
@@ -261,7 +264,7 @@ impl Reader<'_> {
     }
 }
 
-enum RawMode {
+pub(super) enum RawMode {
     Tree,
     Leaf(Mode),
 }

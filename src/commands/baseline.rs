@@ -1,5 +1,6 @@
 //! `baseline`: writes what a record holds into a baseline; and the baseline that a run goes by.
 
+use super::commit::Commit;
 use super::places::absolute;
 use super::reports::own_file;
 use super::{Answer, Problem, stdout};
@@ -14,7 +15,7 @@ use crate::store::rows::{Order, RowSource as _, RunRecord, Verdict, ViolationRow
 use crate::store::{self, Outcome, ReadOptions, Reader, StoreError, VerifyOptions};
 use crate::walk::{Root, read_named};
 use anyhow::{Context as _, anyhow};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,7 @@ const MOST_BYTES: u64 = 64 << 30;
 const STALE: &str = "stale-baseline";
 
 /// The baseline of a run, with its name.
+#[derive(Clone)]
 pub(super) struct RunBaseline {
     name: String,
     pub(super) path: PathBuf,
@@ -39,19 +41,50 @@ impl RunBaseline {
             baseline: &self.baseline,
         }
     }
+
+    /// How findings name it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it lists.
+    pub(super) fn list(&self) -> &Baseline {
+        &self.baseline
+    }
+
+    /// Without what the other one does not list any more.
+    #[must_use]
+    pub(super) fn shrunk_to(self, other: &Self) -> Self {
+        Self {
+            baseline: self.baseline.shrunk_to(&other.baseline),
+            ..self
+        }
+    }
 }
 
-/// Reads the baseline that the command line or else the policy names.
+/// Reads the baseline that the command line or else the policy names: as this commit has it, if there is one.
 pub(super) fn of_run(
     arguments: &RunArgs,
     policy: &Policy,
     root: &Root,
+    commit: Option<&Commit<'_>>,
 ) -> anyhow::Result<Option<RunBaseline>> {
     let (name, path, bytes) = if let Some(path) = &arguments.baseline {
         let shown = path.display().to_string();
-        let bytes = read_named(path, Baseline::MOST_BYTES)
-            .with_context(|| format!("the baseline `{shown}` cannot be read"))?;
-        let real = dunce::canonicalize(path)?;
+        let inside = commit.and_then(|commit| Some((commit, commit.tree.inside(path)?)));
+        let bytes = match &inside {
+            None => read_named(path, Baseline::MOST_BYTES),
+            Some((commit, path)) => commit.read(path, Baseline::MOST_BYTES),
+        };
+        if inside.is_some()
+            && bytes
+                .as_ref()
+                .is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        {
+            return Ok(None);
+        }
+        let bytes = bytes.with_context(|| format!("the baseline `{shown}` cannot be read"))?;
+        let real = dunce::canonicalize(path).or_else(|_| std::path::absolute(path))?;
         let inside = real.strip_prefix(root.path()).ok().and_then(Path::to_str);
         (inside.map_or(shown, str::to_owned), real, bytes)
     } else if let Some(file) = &policy.baseline {
@@ -66,9 +99,14 @@ pub(super) fn of_run(
                 file.path
             )
         };
-        let bytes = root
-            .read_file(file.path.as_bytes(), Baseline::MOST_BYTES)
-            .with_context(named_at)?;
+        let bytes = match commit {
+            None => root.read_file(file.path.as_bytes(), Baseline::MOST_BYTES),
+            Some(commit) => {
+                let path = format!("{}{}", commit.tree.prefix, file.path);
+                commit.read(&path, Baseline::MOST_BYTES)
+            }
+        };
+        let bytes = bytes.with_context(named_at)?;
         (file.path.clone(), root.path().join(&file.path), bytes)
     } else {
         return Ok(None);
@@ -155,7 +193,7 @@ fn existing(path: &Path) -> anyhow::Result<Option<Baseline>> {
         // What an interrupted run of this command may have left: it had nothing to lose.
         Ok(bytes) if bytes.is_empty() => Ok(None),
         Ok(bytes) => Ok(Some(parse(&name, &bytes)?)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(anyhow!(error).context(format!("`{name}` cannot be read"))),
     }
 }

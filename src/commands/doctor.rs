@@ -9,7 +9,7 @@ use crate::wiring::{self, Examination, File, PLACES, Weight};
 use anyhow::Context as _;
 
 /// More than any CI configuration has.
-const MOST_BYTES: usize = 1 << 20;
+pub(super) const MOST_BYTES: usize = 1 << 20;
 
 pub(super) fn doctor(arguments: &DoctorArgs) -> Answer {
     let place = arguments.path.display();
@@ -45,7 +45,7 @@ fn exit(examination: &Examination) -> Exit {
 }
 
 /// The files at the places that matter, and what of them could not be read.
-fn gather(root: &Root) -> (Vec<File>, Vec<String>) {
+pub(super) fn gather(root: &Root) -> (Vec<File>, Vec<String>) {
     let (mut files, mut unread) = (Vec::new(), Vec::new());
     for place in PLACES {
         match place.strip_suffix('/') {

@@ -3,11 +3,13 @@
 mod about;
 mod base;
 mod baseline;
+mod commit;
 mod database;
 mod doctor;
 mod explain;
 mod export;
 mod init;
+mod integrity;
 #[cfg(unix)]
 mod new_file;
 #[cfg(not(unix))]
@@ -15,6 +17,7 @@ mod new_file;
 mod new_file;
 mod parse;
 mod places;
+mod policy;
 #[cfg(unix)]
 mod recover;
 #[cfg(not(unix))]

@@ -1,8 +1,9 @@
 //! `run`: gathers everything the phases need from the machine, and runs them.
 
-use super::baseline::{self, RunBaseline};
+use super::baseline::RunBaseline;
 use super::export::export;
 use super::places::{absolute, places};
+use super::policy::RunPolicy;
 use super::report_file::stdout_is_a_file;
 use super::reports::{self, own_file};
 use super::{Answer, Problem, stdout};
@@ -10,8 +11,7 @@ use crate::base::Resolution;
 use crate::beneath::sandbox::{Enforced, Rights, restrict_this_thread};
 use crate::beneath::{ContainmentRecord, ThreadLimits};
 use crate::ci::{Environment, System};
-use crate::cli::{self, AnnotationsOf, Apply, CiSystem, FailOn, Format, RunArgs};
-use crate::finding::Severity;
+use crate::cli::{self, AnnotationsOf, Apply, CiSystem, Format, RunArgs};
 use crate::phases::{self, CiOptions, Clock, DiffForm, Exit, Form, Job, Outputs, Scope, Watch};
 use crate::policy::{Policy, PolicyFile, Problems};
 use crate::report::encode::{command_data, command_property, log_line};
@@ -30,10 +30,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// Names of the policy in a workspace.
-const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
+pub(super) const POLICY_NAMES: [&str; 2] = [".factory-gate.yml", ".factory-gate.yaml"];
 
 /// More than any document may have: the policy room says so with a better message.
-const MOST_POLICY_BYTES: usize = 2 << 20;
+pub(super) const MOST_POLICY_BYTES: usize = 2 << 20;
 
 pub(super) struct SystemClock;
 
@@ -47,25 +47,21 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
     let root = workspace(&arguments.path).map_err(Problem::usage)?;
     let path = root.path().to_owned();
     let environment = environment(arguments);
-    let mut base = super::base::find(arguments, &environment, &path);
-    let policy = load_policy(arguments, &root, &environment)?;
-    if base.is_none() && (policy.gate.new_only || arguments.scope == cli::Scope::Changed) {
-        base = Some(super::base::look(arguments, &environment, &path));
-    }
-    let baseline = baseline::of_run(arguments, &policy, &root).map_err(Problem::usage)?;
+    let (chosen, base) = super::policy::of_run(arguments, &root, &environment)?;
+    let (policy, baseline) = (&chosen.policy, chosen.baseline.as_ref());
     let database = absolute(&arguments.database).map_err(Problem::usage)?;
     let containment = set_threads(arguments)?;
     let random = random()?;
     let secret_key = secret_key(random.secret_key.clone()).map_err(Problem::usage)?;
-    let start = session_start(&policy, &path, (&environment, random.id), base.as_ref());
-    let policies = policy_rows(&policy);
+    let start = session_start(&chosen, &path, (&environment, random.id), base.as_ref());
+    let policies = policy_rows(policy);
     let watch = watch(arguments, &environment)?;
     let export = export(arguments, (&database, &start.deployment_id)).map_err(Problem::usage)?;
     let recorder =
         Recorder::start(&database, &random.suffix, &start, &policies).map_err(refused)?;
     let job = Job {
         places: places(
-            (&policy, baseline.as_ref().map(|one| one.path.clone())),
+            (policy, baseline.map(|one| one.path.clone())),
             arguments,
             (&path, &database),
             (&environment, export.as_ref()),
@@ -75,8 +71,9 @@ pub(super) fn run(arguments: &RunArgs) -> Answer {
         containment,
         export,
         root,
-        policy: &policy,
-        baseline: baseline.as_ref().map(RunBaseline::named),
+        policy,
+        baseline: baseline.map(RunBaseline::named),
+        trust: chosen.trust(),
         scope: scope(arguments),
         may_clean_up: arguments.apply.is_some_and(Apply::includes_cleanup),
         expected_plan: arguments.expect_plan.clone(),
@@ -205,36 +202,6 @@ fn report(arguments: &RunArgs, form: Form, database: &Path) -> anyhow::Result<Bo
     })
 }
 
-fn load_policy(
-    arguments: &RunArgs,
-    root: &Root,
-    environment: &Environment,
-) -> Result<Policy, Problem> {
-    let file = policy_file(arguments.policy.as_deref(), root).map_err(Problem::usage)?;
-    let loader = |path: &Path| read_policy(root, path);
-    let mut policy = crate::policy::load(file, &loader).map_err(|problems| {
-        annotate(&problems, environment);
-        let count = problems.0.len();
-        let plural = if count == 1 { "mistake" } else { "mistakes" };
-        Problem::usage(anyhow!(
-            "{problems}\n{count} {plural} in the policy; nothing was scanned"
-        ))
-    })?;
-    if let Some(fail_on) = arguments.fail_on {
-        policy.gate.fail_on = match fail_on {
-            FailOn::Error => Some(Severity::Error),
-            FailOn::Warning => Some(Severity::Warning),
-            FailOn::Note => Some(Severity::Note),
-            FailOn::Never => None,
-        };
-        if fail_on == FailOn::Never {
-            policy.gate.min_score = None;
-        }
-    }
-    policy.gate.new_only |= arguments.new_only;
-    Ok(policy)
-}
-
 /// Reads a document that a policy extends.
 pub(super) fn read_policy(root: &Root, path: &Path) -> std::io::Result<Vec<u8>> {
     if path.is_absolute() || path.starts_with("..") {
@@ -298,7 +265,7 @@ pub(super) fn policy_file(named: Option<&Path>, root: &Root) -> anyhow::Result<O
 }
 
 /// Shows the mistakes of a policy where the CI system shows them to the author.
-fn annotate(problems: &Problems, environment: &Environment) {
+pub(super) fn annotate(problems: &Problems, environment: &Environment) {
     if !environment.system.is_some_and(System::shows_annotations) {
         return;
     }
@@ -397,13 +364,13 @@ fn random() -> anyhow::Result<Random> {
 }
 
 fn session_start(
-    policy: &Policy,
+    chosen: &RunPolicy,
     root: &Path,
     (environment, id): (&Environment, [u8; 3]),
     base: Option<&Resolution>,
 ) -> SessionStart {
     let now = SystemClock.now();
-    let main = policy.sources.first();
+    let main = chosen.policy.sources.first();
     SessionStart {
         deployment_id: phases::deployment_id(now, id),
         start_time: phases::stamp(now),
@@ -411,7 +378,7 @@ fn session_start(
         details: SessionDetails {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             policy_sha256: main.map(|source| source.sha256.clone()).unwrap_or_default(),
-            policy_source: main.map(|source| source.name.clone()).unwrap_or_default(),
+            policy_source: chosen.source.clone(),
             head_sha: crate::walk::head_sha(root).or_else(|| environment.head_sha.clone()),
             base_sha: base
                 .and_then(|found| found.base)

@@ -1,5 +1,6 @@
 //! A look at the workspace: the first sees everything, the second what is there now, and reads only what changed.
 
+use super::trust::{Open, remember};
 use super::{Against, Run, Seen};
 use crate::finding::{Finding, Fingerprint, State};
 use crate::scan::{
@@ -24,6 +25,7 @@ pub(super) fn first(
     run: &Run<'_>,
     (walked, plan): (&Walked, &Plan<'_>),
     against: &Against,
+    open: Option<&mut Open>,
 ) -> anyhow::Result<Outcome> {
     let none = HashSet::new();
     let mut sink = RecordSink {
@@ -32,6 +34,7 @@ pub(super) fn first(
         against,
         watched: &none,
         again: FoundAgain::default(),
+        open,
     };
     let focus = against.focus(None);
     with_scan(run, (walked, plan, None), focus, |prepared| {
@@ -52,6 +55,7 @@ pub(super) fn second(
         against: &seen.against,
         watched,
         again: FoundAgain::default(),
+        open: None,
     };
     let outcome = look_again(run, now, (seen, unchanged), &mut sink)?;
     Ok((outcome, sink.again))
@@ -100,6 +104,11 @@ fn look_again(
     })
 }
 
+/// The day of this run, in UTC.
+pub(super) fn today(run: &Run<'_>) -> jiff::civil::Date {
+    run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 pub(super) fn with_scan<T>(
     run: &Run<'_>,
     (walked, plan, previous): (&Walked, &Plan<'_>, Option<Previous<'_>>),
@@ -108,7 +117,7 @@ pub(super) fn with_scan<T>(
 ) -> anyhow::Result<T> {
     let progress = run.job.watch.progress();
     progress.total(walked.tree.len() as u64);
-    let today = run.job.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = today(run);
     let advance = |count| progress.advance(count);
     let whole = Scan::new(
         (Source::Workspace(&run.job.root), &walked.tree),
@@ -125,7 +134,7 @@ pub(super) fn with_scan<T>(
 }
 
 /// Most findings in one message to the record.
-const PIECE: usize = 512;
+pub(super) const PIECE: usize = 512;
 
 struct RecordSink<'r, 'j> {
     run: &'r Run<'j>,
@@ -134,11 +143,16 @@ struct RecordSink<'r, 'j> {
     /// The paths of which to remember what is found.
     watched: &'r HashSet<Box<[u8]>>,
     again: FoundAgain,
+    /// What nothing covers, if that is to be remembered.
+    open: Option<&'r mut Open>,
 }
 
 impl Sink for RecordSink<'_, '_> {
     fn findings(&mut self, origin: Origin, mut findings: Vec<Finding>) -> anyhow::Result<()> {
         self.against.judge((self.stage, origin), &mut findings);
+        if let Some(open) = &mut self.open {
+            remember(&findings, open);
+        }
         let watched = findings
             .iter()
             .filter(|one| self.watched.contains(&one.path));

@@ -24,6 +24,7 @@ mod moment;
 mod progress;
 mod report;
 mod tell_ci;
+mod trust;
 mod validate;
 mod verdict;
 mod verify;
@@ -35,6 +36,7 @@ pub use moment::{Clock, deployment_id, stamp};
 pub use progress::Watch;
 pub use report::{DiffForm, Form, Outputs, ReportFile, STANDARD_OUTPUT};
 pub use tell_ci::CiOptions;
+pub use trust::{Judged, Trust};
 pub use verdict::Exit;
 
 use crate::base::Resolution;
@@ -87,6 +89,8 @@ pub struct Job<'j> {
     pub policy: &'j Policy,
     /// Violations that are accepted as they are.
     pub baseline: Option<NamedBaseline<'j>>,
+    /// Where policy and baseline come from, and what a change has in their place.
+    pub trust: Trust<'j>,
     /// Whether `--apply` allows cleanup to remove.
     pub may_clean_up: bool,
     /// The digest of the only plan of cleanup that is not refused (SHA-256, hex in lower case).

@@ -1,6 +1,6 @@
 //! Phase 1: walk, run every rule, record what they find.
 
-use super::{Did, Run, Seen, against, look, stamp};
+use super::{Did, Run, Seen, against, look, stamp, trust};
 use crate::scan::{Plan, SuppressionSource, SuppressionUse, Tally, Totals};
 use crate::store::rows::{RuleResultRow, Stage, SuppressionRow};
 use serde_json::json;
@@ -16,7 +16,10 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
     }
     let plan = Plan::new(run.job.policy, &walked.tree);
     let against = against::prepare(run, &walked, &plan)?;
-    let outcome = look::first(run, (&walked, &plan), &against)?;
+    let mut open = trust::Open::new();
+    let watched = trust::wants_open(run).then_some(&mut open);
+    let mut outcome = look::first(run, (&walked, &plan), &against, watched)?;
+    let told = trust::judge(run, (&walked, &plan), &against, (&mut outcome, &open))?;
     run.recorder
         .suppressions(outcome.suppressions.iter().map(suppression_row).collect())?;
     let rows = rule_rows(&plan, Stage::PreDeployment, &outcome.tallies);
@@ -42,6 +45,7 @@ pub(super) fn run<'j>(run: &mut Run<'j>) -> anyhow::Result<Did<Seen<'j>>> {
         "bytes_read": outcome.totals.bytes,
         "git": walked.git.as_ref().map(|git| json!({ "tracked": git.facts().tracked, "head": git.facts().head_sha })),
         "compared": &against.detail,
+        "policy": told,
         "threads": rayon::current_num_threads(),
     });
     Ok(Did {

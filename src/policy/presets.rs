@@ -80,7 +80,7 @@ mod tests {
                 "preset secrets"
             ]
         );
-        for (preset, errors) in [("recommended", 10), ("strict", 30)] {
+        for (preset, errors) in [("recommended", 11), ("strict", 31)] {
             let policy = load_preset(preset).unwrap();
             let is_error = |severity| severity == Some(Severity::Error);
             let found = policy

@@ -131,8 +131,8 @@ pub(super) fn last_validation(record: &RunRecord) -> Option<&ValidationRow> {
 /// What has to be said of a comparison with a base: that it was asked for and could not be made.
 pub(super) fn notices(record: &RunRecord) -> Vec<&str> {
     let phase = record.phases.iter().find(|phase| phase.phase == 1);
-    let notices = phase.and_then(|phase| phase.detail["compared"]["notices"].as_array());
-    let notices = notices.into_iter().flatten();
+    let of = |what: &str| phase.and_then(|phase| phase.detail[what]["notices"].as_array());
+    let notices = ["policy", "compared"].into_iter().filter_map(of).flatten();
     notices.filter_map(serde_json::Value::as_str).collect()
 }
 

@@ -83,6 +83,15 @@ pub struct SuppressionTerms {
     pub expiry: bool,
 }
 
+/// How much it matters what a change does to the gate that judges it, beside making it weaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IntegrityTerms {
+    /// What changes and does not get weaker; `None`: nothing is said.
+    pub changes: Option<Severity>,
+    /// New suppressions in comments.
+    pub new_suppressions: Option<Severity>,
+}
+
 /// Files of the workspace, for rules that judge one file by another.
 pub trait Files: Send + Sync {
     /// Reads a file whole: its path relative to the workspace, with `/`. Symlinks are not followed.
@@ -117,6 +126,11 @@ pub trait Check: Send + Sync {
     /// What every suppression has to say, beside a reason. Asked of `malformed-suppression` alone.
     fn suppression_terms(&self) -> SuppressionTerms {
         SuppressionTerms::default()
+    }
+
+    /// What to say of a change's own gate. Asked of `gate-integrity` alone.
+    fn integrity_terms(&self) -> Option<IntegrityTerms> {
+        None
     }
 
     /// Told once before the first file of each scan, so that the check can read what it judges others by. What it finds

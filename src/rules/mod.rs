@@ -54,7 +54,7 @@ mod trial;
 
 pub use check::{
     Build, Check, Content, DefaultPaths, ElsewhereChange, Example, ExampleFile, ExampleKind, Files,
-    Level, OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
+    IntegrityTerms, Level, OptionError, Part, Reads, Rule, Scope, SuppressionTerms,
 };
 pub use describe::{OptionDoc, options};
 pub use options::{Age, ByteSize, PathPattern, Pattern};
@@ -117,6 +117,7 @@ rules! {
     dead_pattern,
     slow_pattern,
     stale_baseline,
+    gate_integrity,
 }
 
 /// All rules, in the order of the catalogue.

@@ -174,6 +174,13 @@ fn help_of_every_command() {
           --policy <FILE>
               The policy [default: .factory-gate.yml in the workspace, else the preset `recommended`]
 
+          --policy-ref <REV>
+              Whose policy and baseline hold: `auto` (those of the target branch in a pull request and
+              in a merge queue, else the workspace's), `base`, `head` (the workspace's in any case) or a
+              commit
+              
+              [default: auto]
+
           --baseline <FILE>
               The baseline of accepted violations, instead of the policy's
 

@@ -43,4 +43,5 @@ mod suites; // the public suites for parsers
 mod suppressions; // inline and in the policy
 mod tidy; // the shape of the source
 mod tree; // determinism, hostile names, big files
+mod trust; // what a change can do to its own gate
 mod world; // a temporary workspace

@@ -49,7 +49,7 @@ impl Search<'_> {
 
 impl Reader<'_> {
     /// The commit that a name stands for, by git's rules.
-    fn revision(&self, name: &str) -> Result<CommitId, BaseError> {
+    pub(in crate::base) fn revision(&self, name: &str) -> Result<CommitId, BaseError> {
         let found = self.repository.rev_parse_single(name);
         let found = found.map_err(|why| BaseError::unreadable(format_args!("`{name}`"), why))?;
         let object = found.object();

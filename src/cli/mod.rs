@@ -1,5 +1,10 @@
 //! The command line: what can be asked for, and nothing of how it is done.
 
+mod values;
+
+pub use values::PolicyRef;
+use values::{category, plan_digest, policy_ref, revision};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -96,6 +101,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
+    /// Whose policy and baseline hold: `auto` (those of the target branch in a pull request and in a merge queue, else the
+    /// workspace's), `base`, `head` (the workspace's in any case) or a commit
+    #[arg(long, value_name = "REV", default_value = "auto", value_parser = policy_ref)]
+    pub policy_ref: PolicyRef,
+
     /// The baseline of accepted violations, instead of the policy's
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -174,25 +184,6 @@ pub struct RunArgs {
     pub quiet: bool,
 }
 
-/// The name of a commit, which is neither an option nor anything that acts on a terminal.
-fn revision(text: &str) -> Result<String, String> {
-    if crate::base::is_revision(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected a commit: an id, branch, tag or `HEAD^1`".into())
-    }
-}
-
-/// A SHA-256 in hex, in lower case.
-fn plan_digest(text: &str) -> Result<String, String> {
-    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_digest {
-        Ok(text.to_ascii_lowercase())
-    } else {
-        Err("expected the 64 hexadecimal digits that a run prints as the digest of its plan".into())
-    }
-}
-
 /// A report beside the main one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportTo {
@@ -220,15 +211,6 @@ fn report_to(text: &str) -> Result<ReportTo, String> {
         kind,
         file: file.into(),
     })
-}
-
-fn category(text: &str) -> Result<String, String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte);
-    if text.len() <= 100 && text.bytes().all(is_plain) {
-        Ok(text.to_owned())
-    } else {
-        Err("expected at most 100 letters, digits, `.`, `_`, `-` and `/`".into())
-    }
 }
 
 /// Forms of the reports that a run can write side by side.
