@@ -220,6 +220,12 @@ fn help_of_every_command() {
               The commit to compare with, instead of what the CI system says: an id, branch, tag or
               `HEAD^1`, as it is
 
+          --color <WHEN>
+              When to use colours
+              
+              [default: auto]
+              [possible values: auto, always, never]
+
           --ci <SYSTEM>
               The CI system, instead of the one recognised by its variables; `none` for plain output
 
@@ -236,12 +242,6 @@ fn help_of_every_command() {
               - none:      None: nothing but the report
               
               [default: auto]
-
-          --color <WHEN>
-              When to use colours
-              
-              [default: auto]
-              [possible values: auto, always, never]
 
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
