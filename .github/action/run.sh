@@ -41,7 +41,8 @@ finish() {
 output verdict undecided
 output exit-code 3
 for name in errors warnings notes suppressed files-scanned files-skipped score database database-sha256 \
-    session-digest deployment-id policy-sha256 annotations-dropped sarif version program-source; do
+    session-digest deployment-id policy-sha256 annotations-dropped sarif version program-source new existing \
+    baselined base-sha head-sha scope-used summary-left-out junit codequality report-json; do
     output "$name" ""
 done
 output upload-sarif false
