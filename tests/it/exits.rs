@@ -243,6 +243,24 @@ fn help_of_every_command() {
               
               [default: auto]
 
+          --annotations <WHICH>
+              Which violations the CI system shows one by one in its log
+
+              Possible values:
+              - auto:    The worst, what changed first; what the base has, too, is only counted
+              - all:     That, too: last, and as notices
+              - changed: Only what is new, or lies in what changed
+              - none:    None
+              
+              [default: auto]
+
+          --max-annotations <N>
+              Most annotations of one level; the last says what is left out [default: 10, as many as
+              GitHub and Azure show]
+
+          --no-summary
+              No summary of the job
+
           --fail-on <SEVERITY>
               Least severity that fails, instead of the policy's
 

@@ -94,7 +94,7 @@ fn annotation(
 /// The annotation that stands for all that have none.
 fn roll_up(level: &Level, most: usize) -> String {
     let message = format!(
-        "The limit of annotations of a level is {most}. Not shown: {}. \
+        "At most {most} of a level have an annotation of their own. Not shown: {}. \
          The log, the job summary and the database have them.",
         level.rest_in_words()
     );

@@ -363,7 +363,7 @@ fn what_changed_comes_first_and_what_the_base_has_last() {
     error r: changed
     error r: elsewhere
     warning r: new
-    notice 1 more note or existing violation: The limit of annotations of a level is 10
+    notice 1 more note or existing violation: At most 10 of a level have an annotation of their own
     ");
     assert_eq!(dropped, 1);
     let (lines, dropped) = planned(Shown::All, None);
@@ -377,14 +377,14 @@ fn what_changed_comes_first_and_what_the_base_has_last() {
     let (lines, dropped) = planned(Shown::Changed, None);
     insta::assert_snapshot!(lines.join("\n"), @"
     error r: changed
-    error 1 more error: The limit of annotations of a level is 10
+    error 1 more error: At most 10 of a level have an annotation of their own
     warning r: new
-    notice 1 more note or existing violation: The limit of annotations of a level is 10
+    notice 1 more note or existing violation: At most 10 of a level have an annotation of their own
     ");
     assert_eq!(dropped, 2);
     let (lines, dropped) = planned(Shown::All, Some(1));
     insta::assert_snapshot!(lines.join("\n"), @"
-    error 2 more errors: The limit of annotations of a level is 1
+    error 2 more errors: At most 1 of a level have an annotation of their own
     warning r: new
     notice r (existing): known
     ");
