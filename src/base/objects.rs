@@ -161,12 +161,13 @@ impl Reader<'_> {
         )))
     }
 
-    /// Everything that the commit has below the workspace, sorted by path as bytes; paths relative to the
-    /// workspace.
-    ///
-    /// # Errors
-    /// A tree object is missing (a partial clone) or broken.
-    pub fn tree(&self, commit: CommitId) -> Result<CommitTree, BaseError> {
+    /// The tree of a directory of a commit (relative to the working tree, with `/`; empty for the working tree itself), if
+    /// there is such a directory.
+    pub(super) fn directory(
+        &self,
+        commit: CommitId,
+        path: &[u8],
+    ) -> Result<Option<ObjectId>, BaseError> {
         let what = || format!("commit {commit}");
         let found = self.repository.find_commit(commit.0);
         let found = found.map_err(|why| BaseError::unreadable(what(), why))?;
@@ -174,26 +175,34 @@ impl Reader<'_> {
         let mut at = root
             .map_err(|why| BaseError::unreadable(what(), why))?
             .detach();
-        for part in self
-            .prefix
+        for part in path
             .split(|byte| *byte == b'/')
             .filter(|part| !part.is_empty())
         {
-            match self
-                .entries(at)?
-                .into_iter()
-                .find(|(name, _, _)| name == part)
-            {
+            let mut entries = self.entries(at)?.into_iter();
+            match entries.find(|(name, _, _)| name == part) {
                 Some((_, id, RawMode::Tree)) => at = id,
-                _ => return Ok(CommitTree::new(commit, Vec::new())),
+                _ => return Ok(None),
             }
         }
+        Ok(Some(at))
+    }
+
+    /// Everything that the commit has below the workspace, sorted by path as bytes; paths relative to the
+    /// workspace.
+    ///
+    /// # Errors
+    /// A tree object is missing (a partial clone) or broken.
+    pub fn tree(&self, commit: CommitId) -> Result<CommitTree, BaseError> {
+        let Some(at) = self.directory(commit, self.prefix)? else {
+            return Ok(CommitTree::new(commit, Vec::new()));
+        };
         let mut entries = Vec::new();
         let mut ahead = vec![(BString::default(), at, 0)];
         while let Some((path, id, depth)) = ahead.pop() {
             if depth > MOST_DEPTH {
                 return Err(BaseError::unreadable(
-                    what(),
+                    format_args!("commit {commit}"),
                     "its directories lie too deep",
                 ));
             }

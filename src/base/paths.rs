@@ -36,20 +36,9 @@ impl Reader<'_> {
     /// # Errors
     /// As [`Self::find`].
     pub fn list(&self, commit: CommitId, directory: &[u8]) -> Result<Vec<TreeEntry>, BaseError> {
-        let what = || format!("commit {commit}");
-        let found = self.repository.find_commit(commit.0);
-        let found = found.map_err(|why| BaseError::unreadable(what(), why))?;
-        let root = found.tree_id();
-        let mut at = root
-            .map_err(|why| BaseError::unreadable(what(), why))?
-            .detach();
-        for part in directory.split_str("/").filter(|part| !part.is_empty()) {
-            let mut entries = self.entries(at)?.into_iter();
-            match entries.find(|(name, _, _)| name == part) {
-                Some((_, id, RawMode::Tree)) => at = id,
-                _ => return Ok(Vec::new()),
-            }
-        }
+        let Some(at) = self.directory(commit, directory)? else {
+            return Ok(Vec::new());
+        };
         let leaf = |(name, id, mode): (bstr::BString, _, RawMode)| match mode {
             RawMode::Tree => None,
             RawMode::Leaf(mode) => {

@@ -5,29 +5,8 @@
     reason = "workspaces of tests are written plainly"
 )]
 
+use super::resolve::tests::kit::git;
 use super::*;
-use std::path::Path;
-use std::process::Command;
-
-fn git(at: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .current_dir(at)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .args([
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
 
 #[test]
 fn a_commit_is_read_as_it_was_whatever_lies_in_the_working_tree_now() {

@@ -3,7 +3,7 @@
 use super::commit::Commit;
 use super::places::absolute;
 use super::reports::own_file;
-use super::{Answer, Problem, stdout};
+use super::{Answer, Problem, sealed, stdout};
 use crate::baseline::{Baseline, Entry};
 use crate::cli::{BaselineArgs, RunArgs};
 use crate::finding::Fingerprint;
@@ -12,15 +12,12 @@ use crate::policy::Policy;
 use crate::report::encode::log_line;
 use crate::scan::NamedBaseline;
 use crate::store::rows::{Order, RowSource as _, RunRecord, Verdict, ViolationRow};
-use crate::store::{self, Outcome, ReadOptions, Reader, StoreError, VerifyOptions};
+use crate::store::{self, Outcome, Reader};
 use crate::walk::{Root, read_named};
 use anyhow::{Context as _, anyhow};
 use std::io::{ErrorKind, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-
-/// A database of more bytes is refused.
-const MOST_BYTES: u64 = 64 << 30;
 
 /// What is found about baselines is in none.
 const STALE: &str = "stale-baseline";
@@ -200,20 +197,7 @@ fn existing(path: &Path) -> anyhow::Result<Option<Baseline>> {
 
 /// Opens a session that saw everything and is as it was sealed.
 fn reader(database: &Path, arguments: &BaselineArgs) -> Result<Reader, Problem> {
-    let reading = ReadOptions {
-        scratch: std::env::temp_dir(),
-        max_bytes: MOST_BYTES,
-    };
-    let usage = |error: StoreError| match error {
-        StoreError::Foreign { .. } | StoreError::NoSession { .. } => Problem::usage(error),
-        other => other.into(),
-    };
-    let options = VerifyOptions {
-        reading: reading.clone(),
-        expect_digest: None,
-        expect_sha256: None,
-    };
-    let verified = store::verify(database, &options).map_err(usage)?;
+    let verified = sealed::verified(database)?;
     if verified.outcome == Outcome::Tampered {
         return Err(anyhow!(
             "the database is not what was sealed; `factory-gate verify {}` says more",
@@ -221,8 +205,9 @@ fn reader(database: &Path, arguments: &BaselineArgs) -> Result<Reader, Problem> 
         )
         .into());
     }
+    let session = arguments.session.as_deref();
     let reader =
-        store::open_reader(database, arguments.session.as_deref(), &reading).map_err(usage)?;
+        store::open_reader(database, session, &sealed::reading()).map_err(sealed::refused)?;
     if let Some(why) = incomplete(&reader.record()?) {
         return Err(anyhow!(
             "the session {} did not see everything ({why}), so nobody knows from it what is gone; run again, then \

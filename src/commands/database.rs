@@ -1,16 +1,11 @@
 //! `verify`: whether a database is what its runs have recorded.
 
-use super::{Answer, Problem, stdout};
+use super::{Answer, Problem, sealed, stdout};
 use crate::cli::VerifyArgs;
 use crate::phases::Exit;
 use crate::report::encode::log_line;
-use crate::store::{
-    self, Outcome, ReadOptions, SessionCheck, SessionState, Verification, VerifyOptions,
-};
+use crate::store::{self, Outcome, SessionCheck, SessionState, Verification, VerifyOptions};
 use std::io::{self, Write};
-
-/// A database of more bytes is refused.
-const MOST_BYTES: u64 = 64 << 30;
 
 pub(super) fn verify(arguments: &VerifyArgs) -> Answer {
     let path = std::path::absolute(&arguments.database)?;
@@ -19,17 +14,11 @@ pub(super) fn verify(arguments: &VerifyArgs) -> Answer {
         return Err(Problem::usage(anyhow::anyhow!(message)));
     }
     let options = VerifyOptions {
-        reading: ReadOptions {
-            scratch: std::env::temp_dir(),
-            max_bytes: MOST_BYTES,
-        },
+        reading: sealed::reading(),
         expect_digest: arguments.expect_digest.clone(),
         expect_sha256: arguments.expect_sha256.clone(),
     };
-    let verification = store::verify(&path, &options).map_err(|error| match error {
-        store::StoreError::Foreign { .. } => Problem::usage(error),
-        other => other.into(),
-    })?;
+    let verification = store::verify(&path, &options).map_err(sealed::refused)?;
     show(&verification, &mut stdout())?;
     Ok(match verification.outcome {
         Outcome::Ok => Exit::Pass,

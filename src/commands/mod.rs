@@ -32,6 +32,7 @@ mod restore;
 #[path = "restore_refused.rs"]
 mod restore;
 mod run;
+mod sealed;
 
 use crate::cli::{Cli, Command};
 use crate::phases::Exit;

@@ -1,17 +1,14 @@
 //! `report`: renders a database that anybody may have changed.
 
 use super::reports::{own_file, tell};
-use super::{Answer, Problem, stderr, stdout};
+use super::{Answer, Problem, sealed, stderr, stdout};
 use crate::cli::{DatabaseForm, ReportArgs};
 use crate::phases::Exit;
 use crate::report::encode::log_line;
 use crate::report::{Context, Database, Kind, NoFiles, Plan, Run, github, terminal};
-use crate::store::{self, Outcome, ReadOptions, Verification, VerifyOptions};
+use crate::store::{self, Outcome, Verification};
 use anyhow::{Context as _, anyhow};
 use std::io::{BufWriter, Write};
-
-/// A database of more bytes is refused.
-const MOST_BYTES: u64 = 64 << 30;
 
 pub(super) fn report(arguments: &ReportArgs) -> Answer {
     let path = std::path::absolute(&arguments.database)?;
@@ -19,18 +16,9 @@ pub(super) fn report(arguments: &ReportArgs) -> Answer {
         let message = format!("there is no database at `{}`", arguments.database.display());
         return Err(Problem::usage(anyhow!(message)));
     }
-    let reading = ReadOptions {
-        scratch: std::env::temp_dir(),
-        max_bytes: MOST_BYTES,
-    };
-    let verifying = VerifyOptions {
-        reading: reading.clone(),
-        expect_digest: None,
-        expect_sha256: None,
-    };
-    let verification = store::verify(&path, &verifying).map_err(refused)?;
+    let verification = sealed::verified(&path)?;
     let session = arguments.session.as_deref();
-    let reader = store::open_reader(&path, session, &reading).map_err(refused)?;
+    let reader = store::open_reader(&path, session, &sealed::reading()).map_err(sealed::refused)?;
     let record = reader.record()?;
     let database = Database {
         path: arguments.database.display().to_string(),
@@ -44,15 +32,6 @@ pub(super) fn report(arguments: &ReportArgs) -> Answer {
     };
     write(&run, arguments).context("the report could not be written")?;
     trust(&verification)
-}
-
-fn refused(error: store::StoreError) -> Problem {
-    match error {
-        store::StoreError::Foreign { .. } | store::StoreError::NoSession { .. } => {
-            Problem::usage(error)
-        }
-        other => other.into(),
-    }
 }
 
 /// The digest of the session in its seal; empty if it has none.

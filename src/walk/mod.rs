@@ -6,6 +6,7 @@ mod git;
 mod ignored;
 mod own;
 mod path_bytes;
+mod regular;
 #[cfg(unix)]
 mod root;
 #[cfg(windows)]

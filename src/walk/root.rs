@@ -2,6 +2,7 @@
 //! path that changes its nature while we look cannot lead us outside.
 
 use super::facts::{Changed, Facts};
+use super::regular::read_regular;
 use super::tree::Kind;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
@@ -197,20 +198,6 @@ impl Root {
 pub fn read_named(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
     let file = rustix::fs::open(path, FILE | OFlags::CLOEXEC, Mode::empty())?;
     read_regular(file.into(), most)
-}
-
-fn read_regular(file: File, most: usize) -> std::io::Result<Vec<u8>> {
-    use std::io::{Error, ErrorKind, Read as _};
-    if !file.metadata()?.is_file() {
-        return Err(Error::other("it is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > most {
-        Err(ErrorKind::FileTooLarge.into())
-    } else {
-        Ok(bytes)
-    }
 }
 
 /// A directory that was opened and listed.

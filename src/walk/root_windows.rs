@@ -4,6 +4,7 @@
 
 use super::facts::Facts;
 use super::path_bytes::{bytes_of, path_of};
+use super::regular::read_regular;
 use super::tree::Kind;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{Error, ErrorKind, Read as _};
@@ -203,19 +204,6 @@ fn hold(path: &Path) -> std::io::Result<File> {
 /// As the operating system says; anything but a regular file, and more bytes than `most`, are errors.
 pub fn read_named(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
     read_regular(File::open(path)?, most)
-}
-
-fn read_regular(file: File, most: usize) -> std::io::Result<Vec<u8>> {
-    if !file.metadata()?.is_file() {
-        return Err(Error::other("it is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    file.take(most as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > most {
-        Err(ErrorKind::FileTooLarge.into())
-    } else {
-        Ok(bytes)
-    }
 }
 
 /// A directory that was opened and listed.

@@ -69,16 +69,7 @@ fn collect<'n>(node: &'n Node, name: &'n str, places: &mut Vec<(&'n str, &'n [No
 
 fn step_advice((steps, index): (&[Node], usize), call: &shell::Call, adviser: &mut Adviser<'_>) {
     let step = &steps[index];
-    if let Some(swallowed) = &call.swallowed {
-        adviser.wrong(
-            step,
-            "exit-code",
-            (
-                format!("`{swallowed}`: the step succeeds whatever the gate says"),
-                "let the gate's exit code be the step's".to_owned(),
-            ),
-        );
-    }
+    adviser.lost_exit_code(step, call, ("step", "step"));
     if let Some(value) = step
         .get("continueOnError")
         .filter(|value| value.value != Value::Bool(false))

@@ -48,16 +48,7 @@ fn gate_call(commands: &Node) -> Option<(u32, shell::Call)> {
 }
 
 fn step_advice(step: &Node, call: &shell::Call, adviser: &mut Adviser<'_>) {
-    if let Some(swallowed) = &call.swallowed {
-        adviser.wrong(
-            step,
-            "exit-code",
-            (
-                format!("`{swallowed}`: the step succeeds whatever the gate says"),
-                "let the gate's exit code be the step's".to_owned(),
-            ),
-        );
-    }
+    adviser.lost_exit_code(step, call, ("step", "step"));
     soft_fail(step, adviser);
     for key in ["if", "if_changed", "skip", "branches"] {
         if let Some(condition) = step.get(key) {

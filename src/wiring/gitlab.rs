@@ -106,16 +106,7 @@ fn component(file: &File, root: &Node, examination: &mut Examination) {
 }
 
 fn job(root: &Node, job: &Node, call: &shell::Call, adviser: &mut Adviser<'_>) {
-    if let Some(swallowed) = &call.swallowed {
-        adviser.wrong(
-            job,
-            "exit-code",
-            (
-                format!("`{swallowed}`: the job succeeds whatever the gate says"),
-                "let the gate's exit code be the script's".to_owned(),
-            ),
-        );
-    }
+    adviser.lost_exit_code(job, call, ("job", "script"));
     if let Some(allowed) = job.get("allow_failure") {
         allowed_failures(allowed, adviser);
     }

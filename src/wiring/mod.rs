@@ -275,6 +275,15 @@ impl Adviser<'_> {
         );
     }
 
+    /// A script that keeps the exit code of the gate from the system: `whole` is what succeeds, `own` whose code it should be.
+    fn lost_exit_code(&mut self, at: &Node, call: &shell::Call, (whole, own): (&str, &str)) {
+        if let Some(swallowed) = &call.swallowed {
+            let message = format!("`{swallowed}`: the {whole} succeeds whatever the gate says");
+            let change = format!("let the gate's exit code be the {own}'s");
+            self.wrong(at, "exit-code", (message, change));
+        }
+    }
+
     fn add(
         &mut self,
         (weight, check): (Weight, &'static str),

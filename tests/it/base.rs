@@ -20,13 +20,7 @@ fn merged() -> World {
 }
 
 fn id(world: &World, name: &str) -> String {
-    let output = std::process::Command::new("git")
-        .args(["rev-parse", name])
-        .current_dir(world.root())
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    world.git_command(&["rev-parse", name])
 }
 
 const GITHUB: [(&str, &str); 2] = [

@@ -78,18 +78,19 @@ impl World {
         self
     }
 
-    /// Runs git in the workspace, with no configuration but its own.
-    pub(crate) fn git_command(&self, arguments: &[&str]) {
-        let status = Command::new("git")
+    /// Runs git in the workspace, with no configuration but its own; answers what it prints.
+    pub(crate) fn git_command(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
             .args(["-c", "init.defaultBranch=main", "-c", "core.autocrlf=false"])
             .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
             .args(arguments)
             .current_dir(self.root())
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_SYSTEM", "/dev/null")
-            .status()
+            .output()
             .unwrap();
-        assert!(status.success(), "git {arguments:?}");
+        assert!(output.status.success(), "git {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
     /// Runs the binary in the workspace's parent directory with a scrubbed environment.

@@ -232,4 +232,4 @@ impl Search<'_> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -4,16 +4,14 @@ mod archive;
 mod session;
 
 use super::places::{absolute, forbidden_roots};
-use super::{Answer, Problem, stdout};
+use super::{Answer, Problem, sealed, stdout};
 use crate::beneath::{Identity, Root, RootRules};
 use crate::cleanup::{self, Kept, Outcome, Packed};
 use crate::cli::RestoreArgs;
 use crate::phases::Exit;
 use crate::report::encode::log_line;
 use crate::rules::PathPattern;
-use crate::store::{
-    self, Quarantine, Quarantined, ReadOptions, Restored, SessionState, StoreError, VerifyOptions,
-};
+use crate::store::{self, Quarantine, Quarantined, Restored, SessionState};
 use anyhow::{Context as _, anyhow};
 use globset::{GlobSet, GlobSetBuilder};
 use rayon::prelude::*;
@@ -22,9 +20,6 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-
-/// A database of more bytes is refused.
-const MOST_BYTES: u64 = 64 << 30;
 
 /// A quarantined file that was asked for.
 struct Item {
@@ -184,20 +179,7 @@ fn nothing(work: &Work) -> Answer {
 
 /// Verifies the database, and reads the quarantine from the very bytes that were verified.
 fn quarantine(database: &Path, arguments: &RestoreArgs) -> Result<Option<Quarantine>, Problem> {
-    let reading = ReadOptions {
-        scratch: std::env::temp_dir(),
-        max_bytes: MOST_BYTES,
-    };
-    let usage = |error: StoreError| match error {
-        StoreError::Foreign { .. } | StoreError::NoSession { .. } => Problem::usage(error),
-        other => other.into(),
-    };
-    let options = VerifyOptions {
-        reading: reading.clone(),
-        expect_digest: None,
-        expect_sha256: None,
-    };
-    let verification = store::verify(database, &options).map_err(usage)?;
+    let verification = sealed::verified(database)?;
     if verification.outcome == store::Outcome::Tampered {
         let name = arguments.database.display();
         return Err(anyhow!(
@@ -207,7 +189,8 @@ fn quarantine(database: &Path, arguments: &RestoreArgs) -> Result<Option<Quarant
         .into());
     }
     let wanted = arguments.session.as_deref();
-    let Some(quarantine) = store::quarantine(database, wanted, &reading).map_err(usage)? else {
+    let quarantine = store::quarantine(database, wanted, &sealed::reading());
+    let Some(quarantine) = quarantine.map_err(sealed::refused)? else {
         return Ok(None);
     };
     if quarantine.sha256 != verification.sha256 {

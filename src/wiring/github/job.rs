@@ -16,16 +16,7 @@ pub(super) fn examine(workflow: &Workflow<'_>, step: &GateStep<'_>, adviser: &mu
     match &step.how {
         How::Action(with) => action(step, *with, adviser),
         How::Script(call) => {
-            if let Some(swallowed) = &call.swallowed {
-                adviser.wrong(
-                    step.at,
-                    "exit-code",
-                    (
-                        format!("`{swallowed}`: the step succeeds whatever the gate says"),
-                        "let the gate's exit code be the step's".to_owned(),
-                    ),
-                );
-            }
+            adviser.lost_exit_code(step.at, call, ("step", "step"));
             artifact(step, adviser);
         }
     }

@@ -1,21 +1,10 @@
 //! A repository with a base commit and a working tree that goes on from there.
 
 use crate::world::World;
-use std::process::Command;
 
 /// Runs git in the workspace and answers what it prints.
 pub(super) fn git(world: &World, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args(["-c", "init.defaultBranch=main", "-c", "core.autocrlf=false"])
-        .args(arguments)
-        .current_dir(world.root())
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    world.git_command(arguments)
 }
 
 /// Makes the workspace a repository with one commit; answers its id.

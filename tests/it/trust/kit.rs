@@ -2,7 +2,6 @@
 
 use crate::world::{Answer, World};
 use serde_json::Value;
-use std::process::Command;
 
 /// A repository with one commit on main, of which a change goes on.
 pub(super) struct Request {
@@ -15,17 +14,7 @@ pub(super) const POLICY: &str =
     "version: 1\nrules:\n  trailing-whitespace: error\n  gate-integrity: error\n";
 
 pub(super) fn git(world: &World, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com"])
-        .args(["-c", "init.defaultBranch=main", "-c", "core.autocrlf=false"])
-        .args(arguments)
-        .current_dir(world.root())
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    world.git_command(arguments)
 }
 
 impl Request {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(super) fn git(at: &Path, arguments: &[&str]) -> String {
+pub(in crate::base) fn git(at: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(at)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")

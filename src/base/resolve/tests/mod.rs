@@ -1,7 +1,7 @@
 //! Each event in repositories made by git itself, whole and shallow, and hostile ones.
 
 mod depths;
-mod kit;
+pub(in crate::base) mod kit;
 
 use super::*;
 use crate::base::Repository;
